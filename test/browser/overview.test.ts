@@ -319,6 +319,36 @@ describe('the first steps', () => {
   });
 });
 
+it('never shows the first steps of a workspace that is set up, and remembers it, so that they load only once', async () => {
+  const { api, key } = await newWorkspace('complete setup of the overview');
+  await send(api, 'success@simulator.amazonses.com');
+  await api('POST', '/v1/webhooks', { url: `${stack.inbox_url}/hooks/complete`, events: ['opened'] });
+  await eventually('the email in the log', async () => {
+    const { body } = await api('GET', '/v1/send/logs?limit=1');
+    return body.data.length === 1;
+  });
+  const { page } = await visit(open(), origin);
+  // Emails to the simulator are not in the statistics, so no test email is.
+  await page.route(/\/v1\/stats\?/, async (route) => {
+    const response = await route.fetch();
+    const body = (await response.json()) as { totals: object };
+    const endpoint = { endpoint_id: 'ep_1', attempts: 1, failures: 0, error_rate: 0, p95_ms: 1 };
+    const json = { ...body, totals: { ...body.totals, sent: 1 }, endpoints: [endpoint] };
+    await route.fulfill({ response, json });
+  });
+  await signIn(page, stack.base_url, key);
+  await page.getByRole('heading', { name: 'Recent issues' }).waitFor();
+  expect(await page.getByRole('region', { name: 'First steps' }).count()).toBe(0);
+  const stored = () => page.evaluate(() => localStorage.getItem('ivymail.preferences') ?? '');
+  await eventually('the stored choice', async () => (await stored()).includes('"hidden"'));
+  const steps: string[] = [];
+  page.on('request', (request) => steps.push(new URL(request.url()).pathname));
+  await page.reload();
+  await page.getByRole('heading', { name: 'Recent issues' }).waitFor();
+  expect(steps).not.toContain('/v1/send/logs');
+  await page.context().close();
+});
+
 describe('a reload of the Overview page', () => {
   it('starts its requests without waiting for the workspace', async () => {
     const { key } = await newWorkspace('reload of the overview');

@@ -49,6 +49,7 @@ export function KeyFigures({
               view: 'messages',
               status: IN_FLIGHT_STATUSES,
               after: formatTimestamp(range.afterMs),
+              before: range.name === undefined ? formatTimestamp(range.beforeMs) : undefined,
             })}
           >
             <span class="swatch" data-tone="sent" />

@@ -23,7 +23,7 @@ function Issue({ message }: { readonly message: MessageSummary }) {
   return (
     <li>
       <StatusBadge status={status} />
-      <Link href={`/logs/${encodeURIComponent(id)}`} class="grow">
+      <Link href={withQuery(`/logs/${encodeURIComponent(id)}`, { to: to ?? undefined })} class="grow">
         {to ?? '(no recipient)'}
         <span class="quiet line">{explain(message)?.meaning ?? subject}</span>
       </Link>

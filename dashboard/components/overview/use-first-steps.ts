@@ -1,4 +1,4 @@
-import { useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { withQuery } from '../../api/client.ts';
 import type { Endpoint, List, LogEntry, Stats } from '../../api/types.ts';
@@ -30,7 +30,8 @@ export function useFirstSteps(endpoints: Resource<List<Endpoint>>): FirstStepsSt
   const workspaceId = value.state === 'signed-in' ? value.workspace.id : '';
   const choice = firstSteps.value[workspaceId];
   const isHidden = choice === 'hidden';
-  const pollMs = POLL_MS;
+  const [isFinished, setIsFinished] = useState(false);
+  const pollMs = isFinished ? undefined : POLL_MS;
   const newest = useResource<List<LogEntry>>(isHidden ? undefined : '/v1/send/logs?limit=1', { pollMs });
   const after = useMemo(setupStart, []);
   const statsPath = withQuery('/v1/stats', { interval: 'day', after });
@@ -42,6 +43,11 @@ export function useFirstSteps(endpoints: Resource<List<Endpoint>>): FirstStepsSt
   const wasIncomplete = useRef(choice === 'shown');
   const isComplete = done !== undefined && countDone(done) === Object.keys(done).length;
   if (done && !isComplete) wasIncomplete.current = true;
+  useEffect(() => {
+    if (!isComplete) return;
+    setIsFinished(true);
+    if (!wasIncomplete.current) setFirstSteps(workspaceId, 'hidden');
+  }, [isComplete]);
   const hasFailed = (newest.error ?? stats.error ?? endpoints.error) !== undefined;
   return {
     done: isComplete && !wasIncomplete.current ? undefined : done,
