@@ -116,12 +116,13 @@ export function StatusBanner({
   if (state === 'active') return null;
   if (state === 'failing')
     return (
-      <div class="banner endpoint-banner" data-level="bad" role="status">
+      // Not a live region: its durations change with each poll, and a screen reader would read all of it each time.
+      <section class="banner endpoint-banner" data-level="bad" aria-label="Failing endpoint">
         <p class="banner-title">
           <FailingSince since={since} />
         </p>
         <Separated>
-          {`${pluralize(failures, 'failed attempt')} in a row`}
+          {pluralize(failures, 'consecutive failed attempt')}
           {held ?? 'no deliveries held'}
           {nextProbeText(endpoint, Date.now())}
         </Separated>
@@ -139,7 +140,7 @@ export function StatusBanner({
             Recover
           </button>
         </div>
-      </div>
+      </section>
     );
   return (
     <div class="banner endpoint-banner" data-level={state === 'disabled' ? 'bad' : 'warn'} role="status">

@@ -123,7 +123,7 @@ export function Webhooks() {
   const data = (stats.data ?? stats.error) ? endpoints.data : undefined;
   const [search, setSearch] = useSearchParams();
   const counts = new Map(stats.data?.endpoints.map((each) => [each.endpoint_id, each]));
-  const creating = search.has('new');
+  const creating = search.has('new') && hasScope('admin');
   const setCreating = (isOpen: boolean): void =>
     setSearch(changeSearchParams(search, { new: isOpen ? '1' : undefined }), { replace: true });
   const addButton = (

@@ -76,6 +76,9 @@ it('hides or disables the actions that a read-only key may not perform', async (
   expect(await page.getByRole('button', { name: 'Send test email' }).count()).toBe(0);
   await page.getByRole('link', { name: 'Webhooks', exact: true }).click();
   expect(await page.getByRole('button', { name: 'Add webhook' }).first().isDisabled()).toBe(true);
+  await page.goto(`${stack.base_url}/dashboard/webhooks?new=1`);
+  await page.getByText('This key is read-only.').waitFor();
+  expect(await page.getByRole('dialog').count()).toBe(0);
   await page.getByRole('link', { name: 'API keys', exact: true }).click();
   await page.getByText('Only a key with the admin scope').waitFor();
   expect(problems).toEqual([]);

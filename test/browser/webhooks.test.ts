@@ -121,7 +121,7 @@ describe('a failing endpoint', () => {
       .getByText(/^Failing since /)
       .waitFor();
     await banner()
-      .getByText(/^\d+ failed attempts in a row$/)
+      .getByText(/^\d+ consecutive failed attempts$/)
       .waitFor();
     await banner()
       .getByText(/Last error: 503 Service Unavailable.*Check that your server is running/)
