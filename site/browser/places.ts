@@ -3,7 +3,8 @@ export function followMovedAnchor(): void {
   const { moved } = document.documentElement.dataset;
   const anchor = location.hash.slice(1);
   if (moved === undefined || anchor === '' || document.getElementById(anchor)) return;
-  const address = (JSON.parse(moved) as Readonly<Record<string, string>>)[anchor];
+  const addresses = new Map(Object.entries(JSON.parse(moved) as Readonly<Record<string, string>>));
+  const address = addresses.get(anchor);
   if (address !== undefined) location.replace(new URL(address, document.baseURI));
 }
 

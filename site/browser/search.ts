@@ -116,7 +116,7 @@ function createDialog() {
         ? ''
         : found.length === 0
           ? `Nothing found for “${query}”.`
-          : `${found.length} results`;
+          : `${found.length} ${found.length === 1 ? 'result' : 'results'}`;
     input.setAttribute('aria-expanded', String(found.length > 0));
     select(0);
   }
