@@ -145,7 +145,11 @@ export function useLogList<T>({
     next: hasContinued ? state.nextCursor : data?.next_cursor,
     prev: data?.prev_cursor,
     error: error ?? (state?.phase === 'failed' ? toApiError(state.error) : undefined),
-    reload,
+    reload: async () => {
+      // The first page may have cost the maximum, so it is not repeated if only a later request failed.
+      if (error === undefined && state?.phase === 'failed') walk?.resume();
+      else await reload();
+    },
     walk: hasContinued ? state : undefined,
     stop: () => walk?.stop(),
     resume: () => walk?.resume(),

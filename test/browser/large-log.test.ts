@@ -132,6 +132,26 @@ describe('a search that no index answers', () => {
   });
 });
 
+it('continues a search after a failed request with “Try again”', async () => {
+  const other = await visit(open(), large.base);
+  await signIn(other.page, large.base, 'ivy_any', '/settings');
+  const nextPages = /\/v1\/messages\?.*cursor=/;
+  await other.page.route(nextPages, (route) =>
+    route.fulfill({
+      status: 500,
+      contentType: 'application/json',
+      body: JSON.stringify({ error: { code: 'internal_error', message: 'Try again later' } }),
+    }),
+  );
+  await other.page.goto(`${large.base}/dashboard/logs?q=${encodeURIComponent('no such subject')}`);
+  const alert = other.page.getByRole('alert');
+  await alert.waitFor();
+  await other.page.unroute(nextPages);
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await alert.waitFor({ state: 'detached' });
+  await other.page.context().close();
+});
+
 it('has caused no console error, no failed request, and no request to another origin', () => {
   expect(current.problems).toEqual([]);
 });
