@@ -160,7 +160,7 @@ it('stops polling when live updates are off, and starts again when they are on',
   await page.locator('table.log, .empty').first().waitFor();
   let logRequests = 0;
   page.on('request', (request) => {
-    if (request.url().includes('/v1/send/logs')) logRequests += 1;
+    if (request.url().includes('/v1/messages')) logRequests += 1;
   });
   // Only the clock of the page moves.
   await page.clock.install();
