@@ -57,9 +57,7 @@ describe('a bounce', () => {
 
   it('has a list of facts, and more of them when the raw SES events are open', async () => {
     const facts = page().locator('.message-facts');
-    expect(await facts.textContent()).toMatch(
-      new RegExp(`From${stack.from}.*plan: pro`),
-    );
+    expect(await facts.textContent()).toMatch(new RegExp(`From${stack.from}.*plan: pro`));
     expect(await facts.getByText(stack.configuration_set).count()).toBe(0);
     await page().getByText('Raw SES events').click();
     await facts.getByText(stack.configuration_set).waitFor();
