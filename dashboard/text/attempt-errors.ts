@@ -55,7 +55,7 @@ export const ERROR_CLASS_TEXT: Readonly<Record<ErrorClass, ErrorClassText>> = {
   http_status: {
     name: 'HTTP error',
     explanation: 'Your endpoint responded with an error.',
-    advice: 'Check the logs of your server for this request. The response is below.',
+    advice: 'Check the logs of your server for this request.',
   },
   internal: {
     name: 'Internal error',
