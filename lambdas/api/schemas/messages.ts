@@ -18,12 +18,12 @@ export const messagesQuery = z.strictObject({
   ...searchFilters,
   after: documented(
     z.optional(rangeTime),
-    'Only messages created at or after this time. A date means midnight UTC at the start of that day.',
+    'Only messages at or after this time, by the time that orders the list. A date means midnight UTC at the start of that day.',
     '2026-02-25T00:00:00Z',
   ),
   before: documented(
     z.optional(rangeTime),
-    'Only messages created before this time. A date means midnight UTC at the start of that day.',
+    'Only messages before this time, by the time that orders the list. A date means midnight UTC at the start of that day.',
     '2026-02-26',
   ),
   ...paging,
