@@ -44,7 +44,7 @@ export function matchesFilters(
 }
 
 /** The part of a page request that selects rows. */
-type Selection = Pick<PageRequest, 'partitions' | 'prefix' | 'from' | 'until' | 'filter' | 'rowsPerReadUnit'>;
+type Selection = Pick<PageRequest, 'partitions' | 'prefix' | 'from' | 'until' | 'filter' | 'rowsPerBlock'>;
 
 /**
  * The part of a page request that selects the addresses with a prefix. A part of a Unicode domain has no punycode form, and a
@@ -76,8 +76,8 @@ function addressSelection(query: SuppressionFilters): Selection {
   };
 }
 
-/** A time row has about 130 bytes. */
-const TIME_ROWS_PER_READ_UNIT = 30;
+/** A time row has about 130 bytes, and a block has 4 KB. */
+const TIME_ROWS_PER_BLOCK = 30;
 
 function timeSelection({ workspaceId, reason, after, before }: SuppressionFilters): Selection {
   const reasons = reason === undefined ? SUPPRESSION_REASONS : [reason];
@@ -88,7 +88,7 @@ function timeSelection({ workspaceId, reason, after, before }: SuppressionFilter
     prefix: '',
     from: after === undefined ? LOWEST_KEY : sortableTimestamp(after),
     ...(before !== undefined && { until: sortableTimestamp(before) }),
-    rowsPerReadUnit: TIME_ROWS_PER_READ_UNIT,
+    rowsPerBlock: TIME_ROWS_PER_BLOCK,
   };
 }
 

@@ -27,7 +27,7 @@ export interface PageRequest {
   readonly limit: number;
   readonly position?: Position;
   /** The number of rows in 4 KB, if several partitions are merged. Default: 7, for rows of about 560 bytes. */
-  readonly rowsPerReadUnit?: number;
+  readonly rowsPerBlock?: number;
   /** Lowest sort key first. The default is highest first, which is newest first in lists by time. */
   readonly ascending?: boolean;
   /** Selects rows. A page reads a limited number of rows, so a filtered page may be short although a next page exists. */
@@ -142,7 +142,7 @@ export async function readPage(table: Table, request: PageRequest): Promise<Page
   const chunk =
     request.partitions.length === 1
       ? singlePartitionChunk
-      : Math.min(wanted, request.rowsPerReadUnit ?? ROWS_PER_BLOCK);
+      : Math.min(wanted, request.rowsPerBlock ?? ROWS_PER_BLOCK);
   const readers = request.partitions.map(
     (partition) => new PartitionReader(table, partition, { ...bounds, ascending, chunk }),
   );
