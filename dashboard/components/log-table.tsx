@@ -119,7 +119,9 @@ function Row({
           {link}
           <span class="log-card-line">
             {status}
-            <span class="cut">{subject}</span>
+            <span class="cut" dir="auto">
+              {subject}
+            </span>
             <Time at={row.at} />
           </span>
         </td>
@@ -131,7 +133,8 @@ function Row({
       <td class="to" title={row.to ?? undefined}>
         {link}
       </td>
-      <td class="cut" title={subject}>
+      {/* Without `dir`, the cut hides the beginning of an Arabic or Hebrew subject instead of its end. */}
+      <td class="cut" title={subject} dir="auto">
         {subject}
       </td>
       <td class="cut quiet" title={row.reason}>
