@@ -26,6 +26,55 @@ async function violations(page: Page): Promise<readonly string[]> {
   });
 }
 
+/** The panels and dialogs that a user opens, each with its view and how it opens. */
+function parts(): Readonly<
+  Record<string, { readonly path: string; readonly open: (page: Page) => Promise<void> }>
+> {
+  async function openFilter(page: Page, name: string): Promise<void> {
+    const toggle = page.getByRole('button', { name: /^Filters/ });
+    if (await toggle.isVisible()) await toggle.click();
+    await page.locator('.log-filter-buttons').getByRole('button', { name, exact: true }).click();
+  }
+  return {
+    'status filter': {
+      path: '/logs',
+      open: async (page) => {
+        await openFilter(page, 'Any status');
+        await page.getByRole('checkbox', { name: 'Bounced', exact: true }).waitFor();
+      },
+    },
+    'time range': {
+      path: '/logs',
+      open: async (page) => {
+        await openFilter(page, 'Any time');
+        await page.getByLabel('Start', { exact: true }).waitFor();
+      },
+    },
+    'saved views': {
+      path: '/logs',
+      open: async (page) => {
+        await openFilter(page, 'Views');
+        await page.getByText('Views are stored in this browser.').waitFor();
+      },
+    },
+    'recover dialog': {
+      path: views['webhook'] ?? '',
+      open: async (page) => {
+        await page.getByRole('button', { name: 'Recover', exact: true }).click();
+        await page.getByRole('button', { name: /^Recover \d+ events?$/ }).waitFor();
+      },
+    },
+    'removal of several suppressions': {
+      path: '/suppressions',
+      open: async (page) => {
+        await page.getByLabel('Select page').check();
+        await page.getByRole('button', { name: 'Remove selected' }).click();
+        await page.getByRole('dialog').waitFor();
+      },
+    },
+  };
+}
+
 describe.each([
   { name: 'light', colorScheme: 'light', width: 1360 },
   { name: 'dark', colorScheme: 'dark', width: 1360 },
@@ -61,6 +110,12 @@ describe.each([
       await page.getByRole('button', { name: 'Menu' }).click();
       await page.getByRole('dialog', { name: 'Menu' }).waitFor();
       found['menu'] = await violations(page);
+    }
+    for (const [name, { path, open: openPart }] of Object.entries(parts())) {
+      await page.goto(`${stack.base_url}/dashboard${path}`);
+      await waitUntilLoaded(page);
+      await openPart(page);
+      found[name] = await violations(page);
     }
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
   });
