@@ -4,9 +4,18 @@ import { EmptyState, Loading } from './states.tsx';
 
 const RELOADED_KEY = 'ivymail.reloaded';
 
+/** Whether the user is leaving the page. Firefox then cancels the scripts that are still loading, and a reload would cancel the navigation. */
+let isLeaving = false;
+addEventListener('beforeunload', () => {
+  isLeaving = true;
+});
+addEventListener('pageshow', () => {
+  isLeaving = false;
+});
+
 /** After a deployment, the script files of a page that is still open no longer exist. Reload the page, but only once. */
 function reloadOnce(): boolean {
-  if (!navigator.onLine || sessionStorage.getItem(RELOADED_KEY) !== null) return false;
+  if (isLeaving || !navigator.onLine || sessionStorage.getItem(RELOADED_KEY) !== null) return false;
   sessionStorage.setItem(RELOADED_KEY, 'yes');
   location.reload();
   return true;

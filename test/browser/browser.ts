@@ -15,6 +15,8 @@ const PATIENCE_MS = 600_000;
 
 /** Playwright reports no downloads of Firefox, so a test of a download needs Chromium. */
 export const canDownload = inject('browser').name === 'chromium';
+/** Playwright ignores the option `javaScriptEnabled` in Firefox. */
+export const canDisableScripts = inject('browser').name === 'chromium';
 
 async function launch({ name, path }: InstalledBrowser): Promise<Browser> {
   const options = { executablePath: path, timeout: PATIENCE_MS };
@@ -28,6 +30,8 @@ async function launch({ name, path }: InstalledBrowser): Promise<Browser> {
         firefoxUserPrefs: {
           'browser.sessionhistory.max_total_viewers': 0,
           'fission.bfcacheInParent': false,
+          // Chromium requests no icon of a page without one when it is headless.
+          'browser.chrome.site_icons': false,
         },
       });
 }
@@ -51,31 +55,6 @@ export interface Visit {
   readonly problems: readonly string[];
 }
 
-/**
- * Makes `goto` and `reload` navigate by script. In Firefox, Playwright reports its own navigation as failed if the navigation
- * aborts a request of the previous page. The dashboard always has such requests, because it polls.
- */
-function navigateByScript(page: Page): void {
-  const goto = page.goto.bind(page);
-  /** Runs the navigation and waits until another document has loaded, or the same document at the URL if only the fragment changed. */
-  const navigate = async (url?: string): Promise<null> => {
-    await page.evaluate((to) => {
-      document.documentElement.dataset['old'] = '';
-      if (to === undefined) location.reload();
-      else location.assign(to);
-    }, url);
-    await page.waitForFunction(
-      (to) =>
-        document.readyState === 'complete' &&
-        (document.documentElement.dataset['old'] === undefined || (to?.includes('#') ?? false)),
-      url,
-    );
-    return null;
-  };
-  page.goto = (url, options) => (page.url() === 'about:blank' ? goto(url, options) : navigate(url));
-  page.reload = () => navigate();
-}
-
 /** Fills a field that may contain a text. Playwright does not replace the text of an `email` field in Firefox, so the field is cleared first. */
 export async function replaceText(field: Locator, text: string): Promise<void> {
   await field.fill('');
@@ -91,7 +70,6 @@ export async function visit(
   const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
-  if (browser.browserType().name() === 'firefox') navigateByScript(page);
   const problems: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning')

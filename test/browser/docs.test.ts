@@ -1,7 +1,7 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, inject, it } from 'vitest';
-import { eventually, signIn, useBrowser, visit, type Visit } from './browser.ts';
+import { canDisableScripts, eventually, signIn, useBrowser, visit, type Visit } from './browser.ts';
 
 const stack = inject('stack');
 const open = useBrowser();
@@ -187,14 +187,17 @@ describe('the documentation', () => {
     await page.context().close();
   });
 
-  it('shows its text, its contents and every language without JavaScript', async () => {
-    const { page } = await visitDocs('/security', { javaScriptEnabled: false });
-    await page.getByRole('navigation', { name: 'Contents' }).getByText('Verify signatures').waitFor();
-    await page.getByText('def verify(secret, headers, raw_body, now=None)').waitFor();
-    await page.getByText('func Verify(').first().waitFor();
-    expect(await page.getByRole('button').filter({ visible: true }).count()).toBe(0);
-    await page.context().close();
-  });
+  it.runIf(canDisableScripts)(
+    'shows its text, its contents and every language without JavaScript',
+    async () => {
+      const { page } = await visitDocs('/security', { javaScriptEnabled: false });
+      await page.getByRole('navigation', { name: 'Contents' }).getByText('Verify signatures').waitFor();
+      await page.getByText('def verify(secret, headers, raw_body, now=None)').waitFor();
+      await page.getByText('func Verify(').first().waitFor();
+      expect(await page.getByRole('button').filter({ visible: true }).count()).toBe(0);
+      await page.context().close();
+    },
+  );
 
   it.each(['light', 'dark'] as const)(
     'has no accessibility violation that axe finds, %s',
