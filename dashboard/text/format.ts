@@ -116,7 +116,9 @@ export function formatCompact(value: number): string {
 export function formatPercent(ratio: number | null): string {
   if (ratio === null) return '–';
   const value = ratio * 100;
-  return `${Number(value.toFixed(value >= 1 ? 1 : 2))}%`;
+  const rounded = Number(value.toFixed(value >= 1 ? 1 : 2));
+  // One failure among many must not look like none.
+  return `${value < 100 ? Math.min(rounded, 99.9) : rounded}%`;
 }
 
 /** `42 ms`, `1.3 s` */

@@ -25,6 +25,7 @@ it.each([
   [0.001, '0.1%'],
   [0.0256, '2.6%'],
   [0.05, '5%'],
+  [0.99996, '99.9%'],
   [1, '100%'],
 ])('formats the ratio %j as %s', (ratio, text) => {
   expect(formatPercent(ratio)).toBe(text);
