@@ -101,22 +101,43 @@ function checkArguments(
   if (extra.length > 0) refuse(usage, name, `${name || usage} accepts no further argument: ${names(extra)}`);
 }
 
-function readValues(
+interface KnownToken extends Token {
+  readonly spec: OptionSpecs[string];
+}
+
+/**
+ * Finds the declaration of each option. Refuses an option that the command does not have. The caller does this before it
+ * checks the arguments: the value of an unknown option is parsed as an argument, and the error must name the option.
+ */
+function resolveOptions(
   usage: string,
   { name: command }: CommandSpec,
   specs: { readonly accepted: OptionSpecs; readonly known: OptionSpecs },
   typedOptions: readonly Token[],
+): readonly KnownToken[] {
+  return typedOptions.map((token) => {
+    const spec = Object.hasOwn(specs.accepted, token.name) ? specs.accepted[token.name] : undefined;
+    if (spec) return { ...token, spec };
+    const known = Object.hasOwn(specs.known, token.name);
+    return refuse(
+      usage,
+      command,
+      known ? `${command} does not use ${token.typed}` : `There is no option ${token.typed}`,
+    );
+  });
+}
+
+function readValues(
+  usage: string,
+  { name: command }: CommandSpec,
+  accepted: OptionSpecs,
+  typedOptions: readonly KnownToken[],
 ): ParsedValues {
   const values: Record<string, string | boolean | undefined> = {};
-  for (const [name, { value, default: defaultValue }] of Object.entries(specs.accepted))
+  for (const [name, { value, default: defaultValue }] of Object.entries(accepted))
     values[name] = value === undefined ? false : defaultValue;
   const seen = new Set<string>();
-  for (const { typed, name, value } of typedOptions) {
-    const spec = Object.hasOwn(specs.accepted, name) ? specs.accepted[name] : undefined;
-    if (!spec) {
-      const known = Object.hasOwn(specs.known, name);
-      refuse(usage, command, known ? `${command} does not use ${typed}` : `There is no option ${typed}`);
-    }
+  for (const { typed, name, value, spec } of typedOptions) {
     if (seen.has(name)) refuse(usage, command, `${typed} is given twice`);
     seen.add(name);
     if (spec.value === undefined && value !== undefined) refuse(usage, command, `${typed} accepts no value`);
@@ -124,7 +145,7 @@ function readValues(
       refuse(usage, command, `${typed} needs a value: ${spec.value}`);
     values[name] = value ?? true;
   }
-  for (const [name, spec] of Object.entries(specs.accepted))
+  for (const [name, spec] of Object.entries(accepted))
     if (spec.required && !seen.has(name))
       refuse(usage, command, `${command} needs ${formatOption(name, spec)}: ${spec.summary}`);
   return values;
@@ -154,8 +175,9 @@ export function parse<Command extends CommandSpec>(
 
   const { command, args: rest } = findCommand(program, words);
   const accepted = acceptedOptions(program, command);
+  const resolved = resolveOptions(usage, command, { accepted, known }, typedOptions);
   checkArguments(usage, command, rest);
-  const values = readValues(usage, command, { accepted, known }, typedOptions);
+  const values = readValues(usage, command, accepted, resolved);
   return { kind: 'run', command, args: rest, values, passedThrough: [] };
 }
 
@@ -194,7 +216,8 @@ function parseForwarding<Command extends CommandSpec>(
     return { kind: 'text', text: formatHelp(program, command.name) };
   if (typedOptions.some(({ name }) => name === 'version')) return { kind: 'text', text: program.version };
   const accepted = acceptedOptions(program, command);
-  const values = readValues(program.usage, command, { accepted, known }, typedOptions);
+  const resolved = resolveOptions(program.usage, command, { accepted, known }, typedOptions);
+  const values = readValues(program.usage, command, accepted, resolved);
   return { kind: 'run', command, args: [], values, passedThrough };
 }
 

@@ -125,6 +125,7 @@ describe('a command line is refused in one line that names the help:', () => {
     ],
     ['a property name of every object', ['init', '--constructor'], 'There is no option --constructor'],
     ['a line break', ['a\nb'], 'There is no command a b'],
+    ['an unknown option with a value', ['key', 'create', '--scope', 'read'], 'There is no option --scope.'],
     ['a short option', ['init', '-x'], 'There is no option -x'],
     ['a value that is an option', ['key', 'create', '--name', '--json'], '--name needs a value'],
     ['an empty value', ['key', 'create', '--name='], '--name needs a value'],
