@@ -2,7 +2,14 @@ import { Link } from 'wouter-preact';
 import { hasScope } from '../state/app.ts';
 import { timeDisplay } from '../state/preferences.ts';
 import { formatMinute } from '../text/format.ts';
-import { describeFilters, hasFilters, type LogView } from '../text/log-query.ts';
+import {
+  changeFilters,
+  describeFilters,
+  domainSearchFor,
+  hasFilters,
+  searchTextOf,
+  type LogView,
+} from '../text/log-query.ts';
 import { EmptyState } from './states.tsx';
 
 /** Shown instead of an empty list: the first step of a new user, or what was searched. */
@@ -35,10 +42,17 @@ export function LogEmpty({
       </EmptyState>
     );
   const searched = describeFilters(search, (iso) => formatMinute(iso, timeDisplay.value.zone));
+  const domain = domainSearchFor(searchTextOf(search));
   const title = canSearchOlder ? `No matching ${view} found so far.` : `No ${view} match.`;
   return (
     <EmptyState title={title} drawing="search">
       <p class="break">Searched for {searched}.</p>
+      {domain !== undefined && (
+        <p class="break">
+          To find all emails to a domain, start with @:{' '}
+          <Link href={`/logs?${changeFilters(search, { q: domain })}`}>search for {domain}</Link>.
+        </p>
+      )}
       <button type="button" onClick={onClear}>
         Clear filters
       </button>

@@ -61,6 +61,11 @@ export function searchTextOf(search: URLSearchParams): string {
   return trimmed(search, 'q') || trimmed(search, 'message_id') || trimmed(search, 'to');
 }
 
+/** The search for a domain that the user probably meant: a domain without `@` finds only subjects. */
+export function domainSearchFor(text: string): string | undefined {
+  return /^[^\s@.]+(?:\.[^\s@.]+)*\.[a-z][a-z\d-]+$/i.test(text) ? `@${text}` : undefined;
+}
+
 export function hasFilters(search: URLSearchParams): boolean {
   return FILTERS.some((name) => trimmed(search, name) !== '');
 }

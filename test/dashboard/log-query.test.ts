@@ -4,6 +4,7 @@ import {
   clearFilters,
   countFilters,
   describeFilters,
+  domainSearchFor,
   hasFilters,
   isSlowQuery,
   searchTextOf,
@@ -179,4 +180,18 @@ describe('the status filter', () => {
   ] as const)('is labeled for %j: %s', (statuses, text) => {
     expect(statusFilterText(statuses)).toBe(text);
   });
+});
+
+it.each([
+  ['acme.com', '@acme.com'],
+  ['mail.Acme.co.uk', '@mail.Acme.co.uk'],
+  ['@acme.com', undefined],
+  ['ann@acme.com', undefined],
+  ['acme', undefined],
+  ['Version 2.0', undefined],
+  ['2.0', undefined],
+  ['Hello.', undefined],
+  ['', undefined],
+])('a search for %j that finds nothing suggests the domain search %j', (text, suggestion) => {
+  expect(domainSearchFor(text)).toBe(suggestion);
 });
