@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useLogList } from '../api/use-log-list.ts';
 import type { LogEntry, MessageSummary } from '../api/types.ts';
 import { lazy } from '../components/lazy-component.tsx';
-import { ListError } from '../components/list-error.tsx';
+import { InvalidTimeRange, isTimeRangeError, ListError } from '../components/list-error.tsx';
 import { LogActions } from '../components/log-actions.tsx';
 import { LogEmpty } from '../components/log-empty.tsx';
 import { LogFilters } from '../components/log-filters.tsx';
@@ -17,7 +17,15 @@ import { narrow } from '../state/media.ts';
 import { liveUpdates } from '../state/preferences.ts';
 import { changeSearchParams, useSearchParams } from '../state/url.ts';
 import { pluralize } from '../text/format.ts';
-import { clearFilters, isSlowQuery, toLogQuery, viewOf, withView, type LogView } from '../text/log-query.ts';
+import {
+  changeFilters,
+  clearFilters,
+  isSlowQuery,
+  toLogQuery,
+  viewOf,
+  withView,
+  type LogView,
+} from '../text/log-query.ts';
 
 const TestEmailDialog = lazy(
   () => import('../components/test-email-dialog.tsx').then((module) => module.TestEmailDialog),
@@ -37,7 +45,7 @@ const VIEWS = {
 } as const;
 
 /** Parameters that a user types. An incomplete value is not an error that the user must see as an alarm. */
-const TYPED_FIELDS = ['q', 'to', 'message_id', 'from', 'tag', 'after', 'before'];
+const TYPED_FIELDS = ['q', 'to', 'message_id', 'from', 'tag'];
 
 /** The id of the row that the user opened from this entry of the browser history. */
 function openedRow(): string | undefined {
@@ -119,9 +127,10 @@ export function Logs() {
     if (isAtNewest) setSearch(changeSearchParams(search, { cursor: undefined }), { replace: true });
   }, [isAtNewest]);
 
+  const isTimeRange = isTimeRangeError(error);
   const isIncomplete =
     error?.status === 400 &&
-    (error.code === 'conflicting_filters' || TYPED_FIELDS.includes(error.extras.field ?? ''));
+    (isTimeRange || error.code === 'conflicting_filters' || TYPED_FIELDS.includes(error.extras.field ?? ''));
   const isSearching = walk?.phase === 'running';
   return (
     <Page
@@ -172,7 +181,12 @@ export function Logs() {
           </label>
           {!narrow.value && <TimeDisplayPicker />}
         </div>
-        {isIncomplete && (
+        {isTimeRange && (
+          <InvalidTimeRange
+            onClear={() => setSearch(changeFilters(search, { after: undefined, before: undefined }))}
+          />
+        )}
+        {isIncomplete && !isTimeRange && (
           <EmptyState title="This search is not complete." drawing="search">
             <p>
               {error.extras.field !== undefined && `${error.extras.field}: `}
