@@ -4,6 +4,7 @@ import { NAVIGATION } from './shortcuts.ts';
 const SHORTCUTS = [
   ['Ctrl K', 'Go to a view, or search'],
   ['/', 'Search this view'],
+  ['↓', 'From the search box to the first row'],
   ['j', 'Next row'],
   ['k', 'Previous row'],
   ['Enter', 'Open row'],

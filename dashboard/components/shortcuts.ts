@@ -30,7 +30,7 @@ function moveRowFocus(step: 1 | -1): void {
 const PREFIX_TIMEOUT_MS = 1_200;
 
 /**
- * Handles single-key shortcuts, `g` followed by a letter, and Ctrl-K or Cmd-K. Single keys are ignored while the user
+ * Handles single-key shortcuts, `g` followed by a letter, Ctrl-K or Cmd-K, and ↓ in a search box. Single keys are ignored while the user
  * types, and all keys while a dialog is open.
  */
 export function useShortcuts(showHelp: () => void, showPalette: () => void): void {
@@ -42,6 +42,12 @@ export function useShortcuts(showHelp: () => void, showPalette: () => void): voi
       if (key === 'k' && event.ctrlKey !== event.metaKey && !document.querySelector('dialog[open]')) {
         event.preventDefault();
         showPalette();
+        return;
+      }
+      // From the search box to the results, where j and k work again.
+      if (key === 'ArrowDown' && target instanceof HTMLElement && target.matches('[data-search]')) {
+        event.preventDefault();
+        moveRowFocus(1);
         return;
       }
       if (!shortcutsEnabled.value || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -104,6 +104,25 @@ describe('the messages view', () => {
 });
 
 describe('the search box', () => {
+  it('is left to the first result with the arrow down, and j moves on', async () => {
+    await openLogs('');
+    await page().keyboard.press('/');
+    await page().keyboard.type('weekly');
+    await expectRows(2, 'the matches');
+    await page().keyboard.press('ArrowDown');
+    const focusedRow = () => page().evaluate(() => document.activeElement?.closest('tr')?.rowIndex);
+    expect(await focusedRow()).toBe(1);
+    await page().keyboard.press('j');
+    expect(await focusedRow()).toBe(2);
+  });
+
+  it('suggests the search for a domain when a domain without @ finds nothing', async () => {
+    await openLogs('?q=acme.example');
+    await page().getByText('No messages match.').waitFor();
+    await page().getByRole('link', { name: 'search for @acme.example' }).click();
+    await expectRows(1, 'the email to the domain');
+  });
+
   it.each([
     ['the beginning of an address', 'success+gr', 1],
     ['a domain', '@acme.example', 1],
@@ -296,6 +315,9 @@ describe('the list', () => {
 
 it('explains a range that ends before it starts, without an alarm', async () => {
   await openLogs('?after=2026-01-02T00:00:00Z&before=2026-01-01T00:00:00Z');
-  await page().getByText('This search is not complete.').waitFor();
+  await page().getByText('This time range is not valid.').waitFor();
+  await page().getByText('Choose a start that is earlier than the end.').waitFor();
   await expectNoAlarm();
+  await page().getByRole('button', { name: 'Clear the time range' }).click();
+  await expectRows(EMAILS.length, 'of any time');
 });
