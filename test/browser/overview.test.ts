@@ -290,6 +290,9 @@ describe('the first steps', () => {
   it('are a list of four, and stay after the first one is done', async () => {
     expect(await steps().getByRole('heading', { level: 3 }).allTextContents()).toHaveLength(4);
     expect(await ticks()).toEqual([]);
+    // A rate without data is not shown as a good rate.
+    await page.getByText('no data yet').first().waitFor();
+    expect(await page.locator('.stat .level').count()).toBe(0);
     await send(workspace.api, 'success@simulator.amazonses.com');
     await eventually('the first tick', async () => (await ticks()).length === 1);
     expect(await ticks()).toEqual(['Send a test email, done']);

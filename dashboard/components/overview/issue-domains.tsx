@@ -19,7 +19,7 @@ export function IssueDomains({ issues }: { readonly issues: SearchedList<Message
       aside={
         <span class="quiet">
           {issues.next_cursor === null ? '' : 'newest '}
-          {pluralize(total, 'issue')}
+          {pluralize(total, 'issue')} in the log
         </span>
       }
     >

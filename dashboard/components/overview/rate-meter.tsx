@@ -51,9 +51,14 @@ export function RateMeter({
         <span class="limit" data-limit="pause" style={{ left: widthOf(pause) }} />
       </div>
       <p class="quiet">
-        <span class="level" data-level={level}>
-          {assessment}
-        </span>
+        {/* Without data there is no level, so no color says that the rate is good. */}
+        {rate === null ? (
+          assessment
+        ) : (
+          <span class="level" data-level={level}>
+            {assessment}
+          </span>
+        )}
         <br />
         review at {formatPercent(review)}, pause at {formatPercent(pause)}
       </p>
