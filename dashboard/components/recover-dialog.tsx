@@ -170,7 +170,7 @@ export function RecoverDialog({
               <div class="time-range">
                 <Field
                   label="Since"
-                  hint="Time of the event, in local time"
+                  hint="Local time of the event. Set it earlier to include older events"
                   error={fieldError(error, 'since')}
                 >
                   {timeInput('since', since, setSince)}

@@ -126,14 +126,16 @@ export function Delivery({ id }: { readonly id: string }) {
       heading={data && <Heading event={data.event} target={targetOf(endpoint)} />}
       lead={data && (data.to ?? '')}
       actions={
-        <button
-          type="button"
-          class={data && isFailedDelivery(data.status) ? 'primary' : ''}
-          disabled={!hasScope('admin') || busy || !data || isEndpointDeleted}
-          onClick={() => void redeliver()}
-        >
-          Redeliver
-        </button>
+        error?.code !== 'not_found' && (
+          <button
+            type="button"
+            class={data && isFailedDelivery(data.status) ? 'primary' : ''}
+            disabled={!hasScope('admin') || busy || !data || isEndpointDeleted}
+            onClick={() => void redeliver()}
+          >
+            Redeliver
+          </button>
+        )
       }
     >
       {error?.code === 'not_found' ? (
