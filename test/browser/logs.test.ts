@@ -106,6 +106,7 @@ describe('the messages view', () => {
 describe('the search box', () => {
   it('is left to the first result with the arrow down, and j moves on', async () => {
     await openLogs('');
+    await expectRows(EMAILS.length, 'the whole list');
     await page().keyboard.press('/');
     await page().keyboard.type('weekly');
     await expectRows(2, 'the matches');
