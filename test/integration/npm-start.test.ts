@@ -85,7 +85,12 @@ describe('npm start', () => {
       expect(first.output()).toContain(url);
       const response = await fetch(url, { headers: { 'x-api-key': stack.api_key } });
       expect(response.status).toBe(200);
-      expect(await response.json()).toEqual({ data: [], next_cursor: null, prev_cursor: null });
+      expect(await response.json()).toEqual({
+        data: [],
+        next_cursor: null,
+        prev_cursor: null,
+        searched_until: null,
+      });
     }
     expect(first.output()).toContain(stack.api_key);
   });
