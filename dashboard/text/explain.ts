@@ -365,6 +365,12 @@ function engagementSummary({ link, automated, contact_list, topics }: Engagement
   return parts.filter((part) => part !== undefined && part !== '').join(' · ');
 }
 
+/** Feedback types of complaints in words. The others, such as `fraud`, are words already. */
+const FEEDBACK_TEXT = new Map([
+  ['abuse', 'Marked as spam'],
+  ['auth-failure', 'Authentication failed'],
+]);
+
 /** One short line with the reason for an event, for a table row. */
 export function shortReason(entry: Pick<LogEntry, 'status' | 'error'> & Engagement): string {
   const { error } = entry;
@@ -375,6 +381,7 @@ export function shortReason(entry: Pick<LogEntry, 'status' | 'error'> & Engageme
     .join(' / ');
   const message = diagnostic_code ?? error_message ?? error_code;
   const suppression = lookUp(REASON_TEXT, suppression_reason)?.name;
-  const reason = suppression ?? suppression_reason ?? feedback_type ?? delay_type;
+  const feedback = FEEDBACK_TEXT.get(feedback_type ?? '') ?? feedback_type;
+  const reason = suppression ?? suppression_reason ?? feedback ?? delay_type;
   return message ?? reason ?? bounceKind;
 }

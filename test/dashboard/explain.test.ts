@@ -87,6 +87,8 @@ describe('the explanation', () => {
 
 describe('the short reason in a table row', () => {
   it.each([
+    [{ status: 'complained' as const, error: { feedback_type: 'abuse' } }, 'Marked as spam'],
+    [{ status: 'complained' as const, error: { feedback_type: 'fraud' } }, 'fraud'],
     [bounce('smtp; 550 5.1.1 user unknown'), 'smtp; 550 5.1.1 user unknown'],
     [bounce(), 'Permanent / General'],
     [
