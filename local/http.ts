@@ -14,9 +14,15 @@ export class PortUnavailable extends Error {
   override readonly name = 'PortUnavailable';
 }
 
+/**
+ * The maximum size of a request's URL and headers together. The API accepts a cursor of 4,096 characters, which can take 12 bytes each
+ * in a URL. With the default of 16 KB, Node would respond with 431 instead of the API.
+ */
+const MAX_HEADER_BYTES = 64 * 1024;
+
 /** Starts a server on loopback. Port 0 selects a free port. If the handler throws, the response is 500 with the error message. */
 export async function startServer(handler: Handler, port = 0): Promise<LocalServer> {
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     handler(request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else sendJson(response, 500, { error: error instanceof Error ? error.message : String(error) });

@@ -57,7 +57,8 @@ const REPLACEMENTS: readonly Suppression[] = [
 const timeRows = (table: SimulatedTable): readonly string[] =>
   [...table.rows.values()]
     .filter(({ kind }) => kind === 'suppression_time')
-    .map(({ pk, sk }) => `${pk.split('#').at(-1) ?? ''} ${sk}`);
+    // The partition is `ST#workspace#reason#shard`.
+    .map(({ pk, sk }) => `${pk.split('#')[2] ?? ''} ${sk}`);
 
 const timeRowOf = ({ reason, created_at: at }: Suppression): string =>
   `${reason} ${new Date(at).toISOString()}#ann@example.com`;
@@ -108,6 +109,12 @@ export const LISTS: readonly Behavior[] = [
     await storeWithoutTimeRow(table);
     expect(await ensureTimeRows(table, WORKSPACE_ID, () => Date.parse(LATER))).toBe(true);
     expect(timeRows(table)).toEqual([timeRowOf(BOUNCE)]);
+  }),
+  behavior('a suppression that another call stores between the read and the write stays', async (table) => {
+    const first = { ...BOUNCE, reason: 'complaint', created_at: FIRST_AT } as const;
+    await replaceBeforeWrite(table, first);
+    expect(await addSuppression(table, { ...first, reason: 'manual', created_at: LATER })).toEqual(first);
+    expect(timeRows(table)).toEqual([timeRowOf(first)]);
   }),
   behavior('a second suppression of an address keeps the first one and its reason', async (table) => {
     const first = {
