@@ -71,6 +71,20 @@ describe('the API proxy', () => {
     },
   );
 
+  it('accepts the longest cursor in a URL, so that the API responds and not the proxy', async () => {
+    const server = createServer({ maxHeaderSize: 128 * 1024 }, (request, response) => {
+      response.end(String(request.url?.length));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closers.push(() => server.close());
+    const proxy = await startApiProxy({ port: 0, maxRequests: 2 });
+    closers.push(() => proxy.close());
+    proxy.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const path = `/v1/send/logs?cursor=${'%F0%9F%98%8D'.repeat(4_096)}`;
+    const { status, body } = await send(proxy, { method: 'GET', path });
+    expect([status, Number(body.toString())]).toEqual([200, path.length]);
+  });
+
   it('forwards method, path, query and body unchanged', async () => {
     const bytes = Buffer.from([0, 1, 2, 0xff, 0xfe, 0x80, 10, 13]);
     let seen: { method: unknown; url: unknown; custom: unknown; body: Buffer } | undefined;
