@@ -2,7 +2,7 @@
 //
 //   npm run check          the fast steps: types, lint, format and unit tests
 //   npm test               every step of `TEST_STEPS`, which needs Node, Python and Chromium
-//   npm run test:outside   the steps that need another toolchain, or an installation of their own (`--outside`)
+//   npm run test:outside   the steps that need another toolchain, an installation of their own, or an earlier release (`--outside`)
 //   .ci/run                all steps (`--all`)
 //   npm test -- unit lint  only the named steps
 //
@@ -34,11 +34,11 @@ const TEST_STEPS = [
   { name: 'proof', vitest: 'proof' },
   { name: 'crash', vitest: 'crash' },
   { name: 'mutation', command: ['tsx', 'test/mutation/main.ts', '--quick'] },
-  { name: 'upgrade', vitest: 'upgrade' },
   { name: 'integration', vitest: 'integration' },
   { name: 'browser', vitest: 'browser' },
 ];
 const OUTSIDE_STEPS = [
+  { name: 'upgrade', vitest: 'upgrade' },
   { name: 'outside', vitest: 'outside' },
   { name: 'outside-stack', vitest: 'outside-stack' },
   { name: 'firefox', vitest: 'firefox' },
