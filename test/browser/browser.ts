@@ -15,6 +15,10 @@ const PATIENCE_MS = 600_000;
 
 /** Playwright reports no downloads of Firefox, so a test of a download needs Chromium. */
 export const canDownload = inject('browser').name === 'chromium';
+/** In Firefox, the Enter key of Playwright does not press the focused button. */
+export const canPressWithEnter = inject('browser').name === 'chromium';
+/** Playwright reports no tab that a click opens in Firefox. */
+export const canOpenTabs = inject('browser').name === 'chromium';
 /** Playwright ignores the option `javaScriptEnabled` in Firefox. */
 export const canDisableScripts = inject('browser').name === 'chromium';
 
