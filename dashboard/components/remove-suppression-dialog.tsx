@@ -1,9 +1,7 @@
 import { useState } from 'preact/hooks';
-import { withQuery } from '../api/client.ts';
-import { client, session } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
-import { canChangeSesSuppressions } from '../state/session.ts';
 import { Confirm } from './dialog.tsx';
+import { SesRemovalCheckbox, removeSuppression } from './ses-removal.tsx';
 
 /** Asks for a confirmation, then removes an address from the suppression list. */
 export function RemoveSuppressionDialog({
@@ -22,9 +20,7 @@ export function RemoveSuppressionDialog({
       action="Remove suppression"
       onClose={onClose}
       onConfirm={async () => {
-        // The address is a query parameter, because some proxies decode the path twice, which corrupts a percent sign.
-        const path = withQuery('/v1/suppressions', { address, ses: removeFromSes ? 'true' : undefined });
-        await client.call(path, { method: 'DELETE' });
+        await removeSuppression(address, { ses: removeFromSes });
         notify('success', `Removed ${address} from the suppression list.`);
         await onDone();
       }}
@@ -32,16 +28,7 @@ export function RemoveSuppressionDialog({
       <p>
         POST /v1/send will send to <code>{address}</code> again. Another bounce hurts your sender reputation.
       </p>
-      {canChangeSesSuppressions(session.current.value) && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={removeFromSes}
-            onChange={(event) => setRemoveFromSes(event.currentTarget.checked)}
-          />
-          Also remove from the SES account-level suppression list
-        </label>
-      )}
+      <SesRemovalCheckbox checked={removeFromSes} onChange={setRemoveFromSes} />
     </Confirm>
   );
 }

@@ -11,7 +11,7 @@ const stack = inject('stack');
 const open = useBrowser();
 const origin = new URL(stack.base_url).origin;
 
-/** The hour of an outage of a mail provider, long before anything else that the tests suppress. */
+/** The hour of an outage of a mailbox provider, long before anything else that the tests suppress. */
 const OUTAGE = { after: '2026-03-10T08:00:00Z', before: '2026-03-10T09:00:00Z' };
 const VICTIMS = 120;
 const MESSAGE_ID = '0100019c1e5b7d2a-outage-000000';

@@ -1,5 +1,5 @@
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
-import { toApiError, withQuery, type ApiError, type Query } from '../../api/client.ts';
+import { toApiError, type ApiError, type Query } from '../../api/client.ts';
 import { readAllPages } from '../../api/read-all.ts';
 import {
   IN_FLIGHT,
@@ -8,10 +8,10 @@ import {
   type RemovalProgress,
 } from '../../api/remove-suppressions.ts';
 import type { Suppression } from '../../api/types.ts';
-import { client, session } from '../../state/app.ts';
-import { canChangeSesSuppressions } from '../../state/session.ts';
+import { client } from '../../state/app.ts';
 import { formatNumber, pluralize } from '../../text/format.ts';
 import { Dialog, SetDialogBusy } from '../dialog.tsx';
+import { SesRemovalCheckbox, removeSuppression } from '../ses-removal.tsx';
 import { ErrorState } from '../states.tsx';
 
 /** The addresses to remove: those with these names, or every address that matches a query. */
@@ -77,10 +77,7 @@ function Content({ selection, onClose, onRemoved }: Props) {
       const total = addresses.length;
       setPhase({ name: 'removing', total, progress: NO_PROGRESS });
       const progress = await removeSuppressions(addresses, {
-        remove: (address) =>
-          client.call(withQuery('/v1/suppressions', { address, ses: removeFromSes ? 'true' : undefined }), {
-            method: 'DELETE',
-          }),
+        remove: (address) => removeSuppression(address, { ses: removeFromSes }),
         onProgress: (next) => setPhase({ name: 'removing', total, progress: next }),
         signal,
         sleep,
@@ -117,16 +114,7 @@ function Content({ selection, onClose, onRemoved }: Props) {
               {selection.length > EXAMPLES && <li>and {formatNumber(selection.length - EXAMPLES)} more</li>}
             </ul>
           )}
-          {canChangeSesSuppressions(session.current.value) && (
-            <label class="check">
-              <input
-                type="checkbox"
-                checked={removeFromSes}
-                onChange={(event) => setRemoveFromSes(event.currentTarget.checked)}
-              />
-              Also remove from the SES account-level list
-            </label>
-          )}
+          <SesRemovalCheckbox checked={removeFromSes} onChange={setRemoveFromSes} />
           {phase.error && <ErrorState error={phase.error} />}
           <footer class="dialog-foot">
             <button type="button" onClick={onClose}>
