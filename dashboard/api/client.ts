@@ -24,6 +24,8 @@ export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
   readonly signal?: AbortSignal;
+  /** Whether the request changes nothing, so that it can be repeated. Default: whether it is a GET. */
+  readonly isRead?: boolean;
 }
 
 /**
@@ -53,8 +55,17 @@ async function errorFromResponse(response: Response): Promise<ApiError> {
   });
 }
 
+/** The waits in milliseconds before a read is repeated. Two repetitions bridge a short burst of requests. */
+const READ_RETRY_DELAYS_MS = [500, 1_500] as const;
+
+/** Whether the API refused a request only because it is busy. */
+function isBusy({ status }: ApiError): boolean {
+  return status === 429 || status === 503;
+}
+
 export interface ClientDeps {
   readonly fetch: typeof fetch;
+  readonly sleep: (ms: number) => Promise<void>;
   /** The URL that `v1/…` is relative to. Ends with a slash. */
   readonly root: URL;
   readonly key: () => string | undefined;
@@ -70,10 +81,24 @@ export interface Client {
 }
 
 /** A client of the public API. The dashboard has no private routes. */
-export function createClient({ fetch: sendRequest, root, key, onKeyRejected }: ClientDeps): Client {
-  async function request(
+export function createClient({ fetch: sendRequest, sleep, root, key, onKeyRejected }: ClientDeps): Client {
+  /** Repeats a read while the API is busy. Without this, a page would show an error that the next second resolves. */
+  async function request(path: string, options: RequestOptions = {}): Promise<Response> {
+    const { method = 'GET', isRead = method === 'GET', signal } = options;
+    for (const delayMs of isRead ? READ_RETRY_DELAYS_MS : []) {
+      try {
+        return await requestOnce(path, options);
+      } catch (error) {
+        if (!(error instanceof ApiError) || !isBusy(error)) throw error;
+      }
+      await sleep(delayMs);
+      signal?.throwIfAborted();
+    }
+    return requestOnce(path, options);
+  }
+  async function requestOnce(
     path: string,
-    { method = 'GET', body, signal }: RequestOptions = {},
+    { method = 'GET', body, signal }: RequestOptions,
   ): Promise<Response> {
     const usedKey = key();
     let response: Response;

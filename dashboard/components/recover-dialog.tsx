@@ -46,6 +46,7 @@ function useDryRun(
           method: 'POST',
           body,
           signal,
+          isRead: true,
         });
         setCounted({ range, result });
       } catch (thrown) {

@@ -1,4 +1,5 @@
 import { createSession, keyFromFragment } from './session.ts';
+import { sleep } from './sleep.ts';
 
 /** The URL of the dashboard, from the `<base>` element of the page: for example `/prod/dashboard/` or `/dashboard/`. */
 const dashboardUrl = new URL(document.baseURI);
@@ -13,6 +14,7 @@ export const session = createSession({
   tabStorage: sessionStorage,
   browserStorage: localStorage,
   fetch: (...args) => fetch(...args),
+  sleep,
   root: API_ROOT,
 });
 

@@ -47,11 +47,12 @@ export interface SessionDeps {
   readonly tabStorage: KeyStorage;
   readonly browserStorage: KeyStorage;
   readonly fetch: typeof fetch;
+  readonly sleep: (ms: number) => Promise<void>;
   readonly root: URL;
 }
 
 /** The session of the signed-in key, and the API client that uses this key. */
-export function createSession({ tabStorage, browserStorage, fetch, root }: SessionDeps) {
+export function createSession({ tabStorage, browserStorage, fetch, sleep, root }: SessionDeps) {
   /** The storage that has the key. */
   let storage = tabStorage.getItem(KEY_NAME) === null ? browserStorage : tabStorage;
   let key = storage.getItem(KEY_NAME) ?? undefined;
@@ -78,6 +79,7 @@ export function createSession({ tabStorage, browserStorage, fetch, root }: Sessi
 
   const client: Client = createClient({
     fetch,
+    sleep,
     root,
     key: () => key,
     // Ignore a late response to a request with the previous key.

@@ -28,6 +28,7 @@ function setUp({ tabStorage = keyStorage(), browserStorage = keyStorage(), valid
     tabStorage,
     browserStorage,
     root: new URL('https://api.example/prod/'),
+    sleep: () => Promise.resolve(),
     fetch: (async (url: URL, init: RequestInit) => {
       const key = new Headers(init.headers).get('x-api-key');
       requests.push({ url: String(url), key });

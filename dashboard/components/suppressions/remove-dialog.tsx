@@ -13,6 +13,7 @@ import { formatNumber, pluralize } from '../../text/format.ts';
 import { Dialog, SetDialogBusy } from '../dialog.tsx';
 import { SesRemovalCheckbox, removeSuppression } from '../ses-removal.tsx';
 import { ErrorState } from '../states.tsx';
+import { sleep } from '../../state/sleep.ts';
 
 /** The addresses to remove: those with these names, or every address that matches a query. */
 export type Selection = readonly string[] | { readonly query: Query; readonly description: string };
@@ -33,11 +34,6 @@ type Phase =
 const NO_PROGRESS: RemovalProgress = { removed: 0, failed: [] };
 /** The confirmation names this many addresses. */
 const EXAMPLES = 5;
-
-const sleep = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 
 /** Removes many addresses from the suppression list, after a confirmation. Shows the progress, and can be stopped. */
 export function RemoveManyDialog(props: Props) {
