@@ -11,10 +11,10 @@ function setUp(...statuses: readonly number[]) {
     key: () => 'ivy_good',
     onKeyRejected: () => undefined,
     sleep: async (ms) => void waits.push(ms),
-    fetch: (async () => {
+    fetch: async () => {
       requests += 1;
       return Response.json({}, { status: left.shift() ?? 200 });
-    }) as typeof fetch,
+    },
   });
   const statusOf = (options?: RequestOptions): Promise<number> =>
     client.request('/v1/send/logs', options).then(
