@@ -111,6 +111,15 @@ export function bareAddress(address: string): string {
   return (bracketed?.[1] ?? address).trim();
 }
 
+/**
+ * The domain of an address or mailbox: lower case, in punycode, without a root dot or a comment. Undefined if the address has no
+ * domain name.
+ */
+export function domainOf(address: string): string | undefined {
+  const domain = splitAtDomain(canonicalAddress(bareAddress(address)))?.domain.replace(/\.+$/, '');
+  return domain === '' ? undefined : domain;
+}
+
 /** An encoded word (`=?UTF-8?B?…?=`) has at most 75 characters (RFC 2047). 60 of them are base64, which encodes 45 bytes. */
 const ENCODED_WORD_BYTES = 45;
 

@@ -114,6 +114,10 @@ export interface EmailEvent {
   readonly timestamp: string;
   /** The sender's message tags, without `ses:*` and `ivymail_*`. */
   readonly tags?: Pairs;
+  /** The SES configuration set of the email. Absent if SES does not name it. It is in neither the log nor the webhook. */
+  readonly configuration_set?: string;
+  /** delivered: milliseconds from SES's acceptance to the receiving server's. It is in neither the log nor the webhook. */
+  readonly time_to_delivery_ms?: number;
   readonly details: EventDetails;
 }
 

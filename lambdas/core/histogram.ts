@@ -5,15 +5,28 @@
 const RATIO = 1.2;
 /** The bucket of 20 s. No attempt lasts that long, because each ends after 15 s. */
 const LAST_BUCKET = Math.ceil(Math.log(20_000) / Math.log(RATIO));
+/** The bucket of 14 hours. SES gives up the delivery of an email after that time. */
+export const LAST_DELIVERY_BUCKET = Math.ceil(Math.log(50_400_000) / Math.log(RATIO));
 
 /** Counts by bucket number. */
 export type Histogram = Readonly<Record<number, number>>;
 
-/** The bucket of a duration. Bucket n contains durations above 1.2^(n-1) and up to 1.2^n milliseconds. */
-export function bucketOf(durationMs: number): number {
+/**
+ * The bucket of a duration. Bucket n contains durations above 1.2^(n-1) and up to 1.2^n milliseconds. The last bucket also contains
+ * every longer duration.
+ */
+export function bucketOf(durationMs: number, lastBucket: number = LAST_BUCKET): number {
   if (durationMs <= 1) return 0;
   // Without the subtraction, a rounding error would put a duration at the limit of a bucket into the next bucket.
-  return Math.min(Math.ceil(Math.log(durationMs) / Math.log(RATIO) - 1e-9), LAST_BUCKET);
+  return Math.min(Math.ceil(Math.log(durationMs) / Math.log(RATIO) - 1e-9), lastBucket);
+}
+
+export function addHistograms(all: readonly Histogram[]): Histogram {
+  const sum: Record<number, number> = {};
+  for (const histogram of all)
+    for (const [bucket, count] of Object.entries(histogram))
+      sum[Number(bucket)] = (sum[Number(bucket)] ?? 0) + count;
+  return sum;
 }
 
 function middleOf(bucket: number): number {

@@ -1,5 +1,5 @@
 import { EVENT_NAMES, type EmailEvent, type EventName } from './events.ts';
-import type { Histogram } from './histogram.ts';
+import { addHistograms, type Histogram } from './histogram.ts';
 import { isMailboxSimulator } from './mailbox-simulator.ts';
 
 /**
@@ -68,14 +68,10 @@ export interface EndpointCounts {
 export const NO_ATTEMPTS: EndpointCounts = { attempts: 0, failures: 0, durations: {} };
 
 export function addEndpointCounts(all: readonly EndpointCounts[]): EndpointCounts {
-  const durations: Record<number, number> = {};
-  for (const counts of all)
-    for (const [bucket, count] of Object.entries(counts.durations))
-      durations[Number(bucket)] = (durations[Number(bucket)] ?? 0) + count;
   return {
     attempts: all.reduce((sum, { attempts }) => sum + attempts, 0),
     failures: all.reduce((sum, { failures }) => sum + failures, 0),
-    durations,
+    durations: addHistograms(all.map(({ durations }) => durations)),
   };
 }
 

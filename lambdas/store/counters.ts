@@ -1,3 +1,4 @@
+import type { Histogram } from '../core/histogram.ts';
 import type { Interval } from '../core/intervals.ts';
 import { COUNTER_NAMES, zeroCounts, type EndpointCounts, type EventCounts } from '../core/stats.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
@@ -24,7 +25,7 @@ function readRange(table: Table, pk: string, { afterMs, beforeMs }: CounterRange
 }
 
 /** A row has only the counters that were incremented. A missing counter is 0. */
-function toEventCounts(row: Row): EventCounts {
+export function toEventCounts(row: Row): EventCounts {
   const counts = zeroCounts();
   for (const name of COUNTER_NAMES) counts[name] = Number(row[name] ?? 0);
   return counts;
@@ -40,13 +41,22 @@ export async function readEventCounters(
   return new Map(rows.map((row) => [Date.parse(row.sk), toEventCounts(row)]));
 }
 
-function toEndpointCounts(row: Row): EndpointCounts {
-  const durations: Record<number, number> = {};
+/** The histogram in a row: one attribute for each bucket that is not empty. */
+export function toHistogram(row: Row): Histogram {
+  const histogram: Record<number, number> = {};
   for (const [name, count] of Object.entries(row)) {
     const bucket = /^d(\d+)$/.exec(name)?.[1];
-    if (bucket !== undefined) durations[Number(bucket)] = Number(count);
+    if (bucket !== undefined) histogram[Number(bucket)] = Number(count);
   }
-  return { attempts: Number(row['attempts'] ?? 0), failures: Number(row['failures'] ?? 0), durations };
+  return histogram;
+}
+
+function toEndpointCounts(row: Row): EndpointCounts {
+  return {
+    attempts: Number(row['attempts'] ?? 0),
+    failures: Number(row['failures'] ?? 0),
+    durations: toHistogram(row),
+  };
 }
 
 /** The attempt counts of one endpoint, by the start of the interval. Intervals without attempts are absent. */

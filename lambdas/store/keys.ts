@@ -37,6 +37,7 @@ import { createHash } from 'node:crypto';
 import { addressForms, canonicalAddress } from '../core/addresses.ts';
 import { deliveryId } from '../core/ids.ts';
 import type { Delivery, DeliveryStatus } from '../core/deliveries.ts';
+import type { Dimension } from '../core/dimensions.ts';
 import type { Interval } from '../core/intervals.ts';
 import type { EventName, SuppressionReason } from '../core/events.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
@@ -86,6 +87,8 @@ export const KIND = {
   endpointHistory: 'endpoint_change',
   probe: 'probe',
   counters: 'counters',
+  dimensionCounters: 'dimension_counters',
+  firstDelay: 'first_delay',
   checkpoint: 'checkpoint',
   suppression: 'suppression',
   suppressionTime: 'suppression_time',
@@ -304,6 +307,35 @@ export function endpointCountersPartition(
   interval: Interval,
 ): string {
   return `C#${workspaceId}#${endpointId}#${interval}`;
+}
+
+/** The partition of the counters of all values of a dimension (docs/adr/0038-counters-by-dimension.md). */
+export function dimensionCountersPartition(
+  workspaceId: string,
+  dimension: Dimension,
+  interval: Interval,
+): string {
+  return `N#${workspaceId}#${dimension}#${interval}`;
+}
+
+/** The sort key of the counters of one value. Without a value, the sort key of the counters of all values without a row of their own. */
+export function dimensionCountersSort(start: string, value: string | undefined): string {
+  return value === undefined ? start : `${start}#${value}`;
+}
+
+/** The inverse of `dimensionCountersSort`. A start contains no `#`, but a value can. */
+export function parseDimensionCountersSort(sk: string): {
+  readonly start: string;
+  readonly value: string | undefined;
+} {
+  const end = sk.indexOf('#');
+  return end === -1 ? { start: sk, value: undefined } : { start: sk.slice(0, end), value: sk.slice(end + 1) };
+}
+
+/** The key of the row that records the first delay of a message to one recipient. */
+export function firstDelayKey(event: EventKeyParts & { readonly to?: string }): Key {
+  const recipient = event.to === undefined ? '' : canonicalAddress(event.to);
+  return { pk: messagePartition(event.workspace_id, event.message_id), sk: `L#${recipient}` };
 }
 
 /** The checkpoint of a shard of the table's stream: the last record that was counted. */
