@@ -80,8 +80,8 @@ export interface ScopeState {
   /** Null for the scope of the whole workspace. */
   readonly configuration_set: string | null;
   readonly state: ReputationState;
-  /** RFC 3339, when this state began. */
-  readonly since: string;
+  /** RFC 3339, when this state began. Null for a scope that has never changed. */
+  readonly since: string | null;
   /** The limits that were reached. Empty for `ok` and for a pause by a person. */
   readonly reasons: readonly ReputationReason[];
   /** `guard`, or the id of the API key that paused or resumed. */
