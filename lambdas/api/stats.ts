@@ -13,6 +13,7 @@ import {
 import { formatTimestamp } from '../core/timestamps.ts';
 import { readEndpointCounters, readEventCounters, type CounterRange } from '../store/counters.ts';
 import { listEndpoints } from '../store/endpoints.ts';
+import { breakdownRequestOf, readBreakdown, toBreakdownJson } from './breakdown.ts';
 import { ApiError, notFound } from './errors.ts';
 import { route } from './route.ts';
 import { statsJson, statsQuery } from './schemas/stats.ts';
@@ -62,7 +63,7 @@ const get = route({
   scope: 'read',
   summary: 'Get statistics',
   description:
-    'Returns the number of events per hour or per day, the rates, and the attempts at each webhook endpoint. The time from `after` to `before` can be at most 31 days with `interval=hour`, or 400 days with `interval=day`. The response covers whole hours or days in UTC, so its range can start before `after` and end after `before`. A new event or attempt appears in the statistics up to a minute later than in the log. With `endpoint_id`, `endpoints` contains only that endpoint, with its own buckets.',
+    'Returns the number of events per hour or per day, the rates, and the attempts at each webhook endpoint. The time from `after` to `before` can be at most 31 days with `interval=hour`, or 400 days with `interval=day`. The response covers whole hours or days in UTC, so its range can start before `after` and end after `before`. A new event or attempt appears in the statistics up to a minute later than in the log. With `endpoint_id`, `endpoints` contains only that endpoint, with its own buckets. With `by`, `breakdown` contains the statistics of each provider, sender, tag, configuration set or reason.',
   query: statsQuery,
   responses: { 200: statsJson },
   errors: ['conflicting_filters'],
@@ -70,6 +71,9 @@ const get = route({
     const { workspaceId } = caller;
     const range = rangeOf(query, deps.now());
     const { endpoint_id: endpointId } = query;
+    const by = breakdownRequestOf(query, range);
+    // Read before the counters of all events. Otherwise an event that is counted meanwhile would be in a group but not in `totals`.
+    const sums = by && (await readBreakdown(deps.table, { workspaceId, ...by }, range));
     const [counted, all] = await Promise.all([
       readEventCounters(deps.table, workspaceId, range),
       listEndpoints(deps.table, workspaceId),
@@ -108,6 +112,10 @@ const get = route({
             }),
           };
         }),
+        ...(by &&
+          sums && {
+            breakdown: toBreakdownJson(sums.result(counted), { request: by, starts, totals }),
+          }),
       },
     };
   },

@@ -8,21 +8,23 @@ import { documented, named, schemaDocs } from './documented.ts';
  */
 export const asSent = z.registry<Readonly<Record<string, unknown>>>();
 
-const LIMIT = 'must be a whole number from 1 to 100';
-
-/** A number from 1 to 100, as text in a query. */
-const limit = z._default(
-  z.pipe(
+/** A number from 1 to `max`, as text in a query. */
+export function limitUpTo(max: number) {
+  const message = `must be a whole number from 1 to ${max}`;
+  const schema = z.pipe(
     z.string().check(
-      z.regex(/^[0-9]{1,3}$/, LIMIT),
-      z.refine((text) => Number(text) >= 1 && Number(text) <= 100, LIMIT),
+      z.regex(/^[0-9]{1,3}$/, message),
+      z.refine((text) => Number(text) >= 1 && Number(text) <= max, message),
     ),
     z.transform(Number),
-  ),
-  20,
-);
+  );
+  asSent.add(schema, { type: 'integer', minimum: 1, maximum: max });
+  return schema;
+}
 
-asSent.add(limit, { type: 'integer', minimum: 1, maximum: 100, default: 20 });
+const DEFAULT_LIMIT = 20;
+const limit = z._default(limitUpTo(100), DEFAULT_LIMIT);
+asSent.add(limit, { type: 'integer', minimum: 1, maximum: 100, default: DEFAULT_LIMIT });
 
 const CURSOR_EXAMPLE = 'AXk3c2V0Zm9vYmFyYmF6cXV4';
 

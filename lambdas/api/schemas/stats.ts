@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { INTERVALS } from '../../core/intervals.ts';
-import { COUNTER_NAMES, type CounterName } from '../../core/stats.ts';
+import { breakdownJson, breakdownQuery } from './breakdown.ts';
 import { idOf, rangeTime, rfc3339 } from './common.ts';
+import { COUNT, counts, rateOf, ratesJson } from './counts.ts';
 import { documented, named } from './documented.ts';
 
 /** Query of GET /v1/stats. */
@@ -22,39 +23,8 @@ export const statsQuery = z.strictObject({
     'Return the attempts of only this webhook endpoint, and add its `buckets`.',
     'ep_kq7zq5h3m2x4c6v7b2n3m4a5s6',
   ),
+  ...breakdownQuery,
 });
-
-/** A schema for a ratio, which is null if the denominator is 0. */
-function rateOf(formula: string) {
-  return documented(z.nullable(z.number()), `${formula}. Null if the denominator is 0.`);
-}
-
-const COUNT = z.int().check(z.minimum(0));
-const counts = named(
-  'EventCounts',
-  // An object with one property per counter. From a record, generated clients would not know the names of the counters.
-  z.strictObject(
-    Object.fromEntries(COUNTER_NAMES.map((name) => [name, COUNT])) as Record<CounterName, typeof COUNT>,
-  ),
-  {
-    description:
-      'Number of events by name. `opened` and `clicked` include automated events. `opened_automated` and `clicked_automated` count only the events that software caused. `suppressed` and `failed` include the events of emails that Amazon SES never accepted. `suppressed_before_send` and `failed_before_send` count only these. Emails to the SES mailbox simulator are not counted.',
-  },
-);
-
-const ratesJson = named(
-  'Rates',
-  z.strictObject({
-    delivery: rateOf(
-      'delivered ÷ (delivered + bounced + soft_bounced + suppressed − suppressed_before_send + failed − failed_before_send). Emails in flight are not included',
-    ),
-    bounce: rateOf('bounced ÷ sent. Soft bounces are not included'),
-    complaint: rateOf('complained ÷ delivered'),
-    open: rateOf('(opened − opened_automated) ÷ delivered. Every open counts, so the ratio can exceed 1'),
-    click: rateOf('(clicked − clicked_automated) ÷ delivered. Every click counts, so the ratio can exceed 1'),
-  }),
-  { description: 'Ratios, computed from the counts of the same range or bucket.' },
-);
 
 const limit = named('SesLimit', z.strictObject({ review: z.number(), pause: z.number() }), {
   description:
@@ -102,6 +72,7 @@ export const statsJson = named(
         { description: 'The attempts of one webhook endpoint.' },
       ),
     ),
+    breakdown: documented(z.optional(breakdownJson), 'Present only with `by`.'),
   }),
   { description: 'Counts and rates of a time range.' },
 );
