@@ -90,7 +90,7 @@ export function reasonsOf(windows: ReputationWindows, limits: ReputationLimits):
 }
 
 /** Whether each metric of each window is low enough to end a warning. */
-function isCalm(windows: ReputationWindows, limits: ReputationLimits): boolean {
+export function isCalm(windows: ReputationWindows, limits: ReputationLimits): boolean {
   return measureAll(windows, limits).every(
     ({ count, volume, minVolume, limits: of }) =>
       volume < minVolume * EXIT_FLOOR_SHARE ||
