@@ -16,6 +16,8 @@
  * | Checkpoint         | T#shard                  | T                   | –                      | –                           |
  * | Doctor probe       | P#sha256 of a token      | P; R#webhook id     | –                      | –                           |
  * | Command            | X#ws#id                  | X                   | –                      | –                           |
+ * | Reputation         | W#ws#REP                 | SETTINGS; STATE#set | –                      | –                           |
+ * | Reputation history | RH#ws                    | time#set#version    | –                      | –                           |
  * | Suppression        | W#ws#SUP                 | address             | –                      | –                           |
  * | Suppression time   | ST#ws#reason#shard       | time#address        | –                      | –                           |
  * | Suppression passes | ST#ws                    | P                   | –                      | –                           |
@@ -85,6 +87,9 @@ export const KIND = {
   workspace: 'workspace',
   endpoint: 'endpoint',
   endpointHistory: 'endpoint_change',
+  reputationSettings: 'reputation_settings',
+  reputationState: 'reputation_state',
+  reputationHistory: 'reputation_change',
   probe: 'probe',
   counters: 'counters',
   dimensionCounters: 'dimension_counters',
@@ -293,6 +298,40 @@ export function endpointHistoryKey(
 ): Key {
   return {
     pk: endpointHistoryPartition(workspaceId, endpointId),
+    sk: `${sortableTimestamp(entry.at)}#${entry.id}`,
+  };
+}
+
+/** The partition of a workspace's reputation guard: its settings, and the state of each scope. */
+export function reputationPartition(workspaceId: string): string {
+  return `W#${workspaceId}#REP`;
+}
+
+export function reputationSettingsKey(workspaceId: string): Key {
+  return { pk: reputationPartition(workspaceId), sk: 'SETTINGS' };
+}
+
+export const REPUTATION_STATE_PREFIX = 'STATE#';
+
+/** The key of the state of a configuration set, or of the whole workspace if `configurationSet` is null. */
+export function reputationStateKey(workspaceId: string, configurationSet: string | null): Key {
+  return {
+    pk: reputationPartition(workspaceId),
+    sk: `${REPUTATION_STATE_PREFIX}${configurationSet ?? ''}`,
+  };
+}
+
+/** The partition of the state changes of all scopes of a workspace, by time. */
+export function reputationHistoryPartition(workspaceId: string): string {
+  return `RH#${workspaceId}`;
+}
+
+export function reputationHistoryKey(
+  workspaceId: string,
+  entry: { readonly at: string; readonly id: string },
+): Key {
+  return {
+    pk: reputationHistoryPartition(workspaceId),
     sk: `${sortableTimestamp(entry.at)}#${entry.id}`,
   };
 }
