@@ -1,5 +1,5 @@
 import type { Endpoint } from '../core/endpoints.ts';
-import type { EventName } from '../core/events.ts';
+import type { DeliverableName } from '../core/deliverable-events.ts';
 import { randomId } from '../core/ids.ts';
 import { sampleEvent } from '../core/sample-events.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
@@ -12,7 +12,7 @@ import { noQuery } from './schemas/common.ts';
 import { testWebhookBody, webhookTestJson } from './schemas/webhooks.ts';
 
 /** The event to send if the request does not name an event: the first event that the endpoint receives. */
-function defaultEvent({ events }: Endpoint): Exclude<EventName, 'unknown'> {
+function defaultEvent({ events }: Endpoint): Exclude<DeliverableName, 'unknown'> {
   return events.find((name) => name !== '*' && name !== 'unknown') ?? 'delivered';
 }
 

@@ -1,4 +1,4 @@
-import type { EventName, StoredEvent } from './events.ts';
+import type { DeliverableName, StoredEvent } from './deliverable-events.ts';
 
 export const DELIVERY_STATUSES = [
   'pending',
@@ -56,14 +56,15 @@ export type UnrecordedAttempt = Omit<Attempt, 'number' | 'trigger' | 'response_e
   readonly retry_after?: string;
 };
 
-/** One EmailEvent for one Endpoint. */
+/** One event for one Endpoint. */
 export interface Delivery {
   readonly id: string;
   readonly workspace_id: string;
   readonly event_id: string;
   readonly endpoint_id: string;
+  /** Of a reputation event, its `rpt_…` id. */
   readonly message_id: string;
-  readonly event: EventName;
+  readonly event: DeliverableName;
   /** RFC 3339. Together with `message_id` and `event_id` it is the key of the event. */
   readonly event_timestamp: string;
   readonly to?: string;

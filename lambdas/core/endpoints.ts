@@ -1,4 +1,5 @@
-import type { EmailEvent, EventName } from './events.ts';
+import type { DeliverableEvent, DeliverableName } from './deliverable-events.ts';
+import { isReputationEventName } from './reputation/events.ts';
 
 /** `paused` by the user, or `disabled` by us. `status_reason` and `status_changed_at` say why and since when. */
 export const ENDPOINT_STATUSES = ['active', 'paused', 'disabled'] as const;
@@ -17,8 +18,8 @@ export interface Endpoint {
   readonly id: string;
   readonly workspace_id: string;
   readonly url: string;
-  /** Event names, or `['*']` for all but `unknown`. */
-  readonly events: readonly (EventName | '*')[];
+  /** Event names. `*` stands for all events of emails except `unknown`. It does not stand for reputation events. */
+  readonly events: readonly (DeliverableName | '*')[];
   readonly description?: string;
   readonly status: EndpointStatus;
   readonly status_reason?: string;
@@ -51,17 +52,21 @@ export interface Endpoint {
   readonly inactive_since?: string;
 }
 
-/** Whether an endpoint subscribes to an event. `unknown` is stored and counted, but never delivered. */
-export function wantsEvent(endpoint: Pick<Endpoint, 'events'>, event: EventName): boolean {
+/**
+ * Whether an endpoint subscribes to an event. `unknown` is stored and counted, but never delivered. An endpoint receives a
+ * reputation event only if it names the event, because a receiver that was written for events of emails does not expect others.
+ */
+export function wantsEvent(endpoint: Pick<Endpoint, 'events'>, event: DeliverableName): boolean {
   if (event === 'unknown') return false;
-  return endpoint.events.some((subscribed) => subscribed === '*' || subscribed === event);
+  const isInAll = !isReputationEventName(event);
+  return endpoint.events.some((subscribed) => subscribed === event || (subscribed === '*' && isInAll));
 }
 
 /**
  * The endpoints that get a Delivery of a new event. A paused or disabled endpoint gets none. After the endpoint is resumed, a
  * recovery can deliver the events that the endpoint missed.
  */
-export function matchEndpoints(endpoints: readonly Endpoint[], event: EmailEvent): readonly Endpoint[] {
+export function matchEndpoints(endpoints: readonly Endpoint[], event: DeliverableEvent): readonly Endpoint[] {
   return endpoints.filter((endpoint) => endpoint.status === 'active' && wantsEvent(endpoint, event.event));
 }
 

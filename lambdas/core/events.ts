@@ -120,10 +120,3 @@ export interface EmailEvent {
   readonly time_to_delivery_ms?: number;
   readonly details: EventDetails;
 }
-
-/** An event with the time at which its row expires. */
-export interface StoredEvent {
-  readonly event: EmailEvent;
-  /** Epoch seconds. The deliveries and attempts of the event expire at the same time. */
-  readonly ttl: number;
-}

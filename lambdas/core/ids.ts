@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 export { DEFAULT_WORKSPACE_ID } from './default-workspace.ts';
 
-export type IdPrefix = 'ws' | 'key' | 'evt' | 'ep' | 'dlv' | 'rcv' | 'qtn' | 'req' | 'ivm';
+export type IdPrefix = 'ws' | 'key' | 'evt' | 'ep' | 'dlv' | 'rcv' | 'qtn' | 'req' | 'ivm' | 'rpt';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 /** 26 base32 characters of 5 bits contain 130 bits, from the first 17 bytes of a hash or of random bytes. */
@@ -47,7 +47,7 @@ export function deliveryId(eventId: string, endpointId: string): string {
   return deterministicId('dlv', [eventId, endpointId]);
 }
 
-const ID_PATTERN = /^(ws|key|evt|ep|dlv|rcv|qtn|req|ivm)_[a-z2-7]{26}$/;
+const ID_PATTERN = /^(ws|key|evt|ep|dlv|rcv|qtn|req|ivm|rpt)_[a-z2-7]{26}$/;
 
 export function isId(prefix: IdPrefix, value: string): boolean {
   return ID_PATTERN.test(value) && value.startsWith(`${prefix}_`);

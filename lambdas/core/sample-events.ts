@@ -1,4 +1,7 @@
+import type { DeliverableEvent, DeliverableName } from './deliverable-events.ts';
 import type { EmailEvent, EventDetails, EventName } from './events.ts';
+import { isReputationEventName } from './reputation/events.ts';
+import type { ReputationReason } from './reputation/types.ts';
 
 /** The fields that only one event has. The values are from SES's documentation and mailbox simulator. */
 const DETAILS: Readonly<Record<Exclude<EventName, 'unknown'>, EventDetails>> = {
@@ -27,11 +30,24 @@ const DETAILS: Readonly<Record<Exclude<EventName, 'unknown'>, EventDetails>> = {
   subscription_changed: { contact_list: 'Newsletter', topics: [{ name: 'Offers', status: 'OptIn' }] },
 };
 
-/** The event of an email that was never sent. It tests an endpoint. */
+/** A bounce rate that pauses sending. */
+const REASON: ReputationReason = {
+  window: 'hour',
+  metric: 'bounce',
+  severity: 'pause',
+  rate: 0.12,
+  limit: 0.1,
+  count: 60,
+  volume: 500,
+};
+
+/** An event that tests an endpoint: of an email that was never sent, or of a change of the reputation that did not happen. */
 export function sampleEvent(
-  event: Exclude<EventName, 'unknown'>,
+  event: Exclude<DeliverableName, 'unknown'>,
   identity: Pick<EmailEvent, 'event_id' | 'message_id' | 'workspace_id' | 'timestamp'>,
-): EmailEvent {
+): DeliverableEvent {
+  if (isReputationEventName(event))
+    return { ...identity, event, reasons: event === 'reputation.resumed' ? [] : [sampleReason(event)] };
   return {
     ...identity,
     event,
@@ -40,4 +56,10 @@ export function sampleEvent(
     subject: 'Test of a webhook',
     details: DETAILS[event],
   };
+}
+
+function sampleReason(event: 'reputation.warning' | 'reputation.paused'): ReputationReason {
+  return event === 'reputation.paused'
+    ? REASON
+    : { ...REASON, severity: 'warning', rate: 0.06, limit: 0.05, count: 30 };
 }

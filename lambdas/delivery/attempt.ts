@@ -1,7 +1,7 @@
 import type { Attempt, DeliveryTask } from '../core/deliveries.ts';
 import { InternalError } from '../core/errors.ts';
 import type { Endpoint } from '../core/endpoints.ts';
-import type { StoredEvent } from '../core/events.ts';
+import type { StoredEvent } from '../core/deliverable-events.ts';
 import { decideOutcome, type Decision } from '../core/outcome.ts';
 import type { RetryOptions } from '../core/retry-schedule.ts';
 import { formatTimestamp } from '../core/timestamps.ts';

@@ -1,7 +1,7 @@
 import type { DeliveryGroup, DeliveryTask, GroupResult } from '../core/deliveries.ts';
 import { InternalError } from '../core/errors.ts';
 import type { Endpoint } from '../core/endpoints.ts';
-import type { StoredEvent } from '../core/events.ts';
+import type { StoredEvent } from '../core/deliverable-events.ts';
 import { deliveryId } from '../core/ids.ts';
 import { retryDelaySeconds } from '../core/retry-schedule.ts';
 import { formatTimestamp } from '../core/timestamps.ts';

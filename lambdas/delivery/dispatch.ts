@@ -1,7 +1,9 @@
 import type { Command, ReplayTask } from '../core/commands.ts';
 import type { DeliveryTask } from '../core/deliveries.ts';
 import { matchEndpoints, type Endpoint } from '../core/endpoints.ts';
-import type { EmailEvent, StoredEvent, SuppressionReason } from '../core/events.ts';
+import { isReputationEvent, type DeliverableEvent, type StoredEvent } from '../core/deliverable-events.ts';
+import type { EmailEvent, SuppressionReason } from '../core/events.ts';
+import type { ReputationEvent } from '../core/reputation/events.ts';
 import { probeDelaySeconds } from '../core/endpoint-health.ts';
 import { scaledSeconds } from '../core/wait-scale.ts';
 import { isMailboxSimulator } from '../core/mailbox-simulator.ts';
@@ -24,6 +26,8 @@ export interface DispatchPlan {
   readonly replays: readonly ReplayTask[];
   /** The recipient to add to the workspace's suppression list. */
   readonly suppression?: { readonly event: EmailEvent; readonly reason: SuppressionReason };
+  /** The event to announce on the alarm topic and to apply to the configuration set. */
+  readonly reputation?: ReputationEvent;
 }
 
 const NO_EFFECT: DispatchPlan = { members: [], groups: [], held: [], replays: [] };
@@ -40,7 +44,7 @@ export function suppressionReasonOf(event: EmailEvent, options: AutoSuppress): S
 }
 
 /** The fields by which a delivery finds its event in the table. */
-export type EventReference = Pick<EmailEvent, 'workspace_id' | 'message_id' | 'timestamp' | 'event_id'>;
+export type EventReference = Pick<DeliverableEvent, 'workspace_id' | 'message_id' | 'timestamp' | 'event_id'>;
 
 /**
  * Creates the task of the first attempt of a run. A run is a series of attempts of one delivery with one cause, such as the
@@ -72,7 +76,8 @@ export function createFirstTask(event: EventReference, endpointId: string): Deli
 
 /**
  * Plans a delivery for each active endpoint that subscribes to the event. While the breaker of an endpoint is open, its delivery
- * is only stored, as `held`: it costs no execution and no 15 s timeout. A hard bounce or a complaint also suppresses its recipient.
+ * is only stored, as `held`: it costs no execution and no 15 s timeout. A hard bounce or a complaint also suppresses its recipient. A
+ * reputation event is also announced on the alarm topic, and it switches the configuration set.
  */
 export function planEvent(
   stored: StoredEvent,
@@ -87,6 +92,7 @@ export function planEvent(
     if (endpoint.breaker_opened_at === undefined) members.push(createMember(task, stored));
     else held.push({ task, stored });
   }
+  if (isReputationEvent(event)) return { ...NO_EFFECT, members, held, reputation: event };
   const reason = suppressionReasonOf(event, autoSuppress);
   return { ...NO_EFFECT, members, held, ...(reason !== undefined && { suppression: { event, reason } }) };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DeliveryGroup, DeliveryTask } from '../core/deliveries.ts';
-import type { StoredEvent } from '../core/events.ts';
+import type { StoredEvent } from '../core/deliverable-events.ts';
 import { deliveryId } from '../core/ids.ts';
 
 /** The input of an execution of Deliver. */

@@ -1,5 +1,5 @@
+import type { DeliverableEvent } from '../core/deliverable-events.ts';
 import type { Endpoint } from '../core/endpoints.ts';
-import type { EmailEvent } from '../core/events.ts';
 import { webhookHeaders } from './headers.ts';
 import { webhookPayload } from './payload.ts';
 import { liveSecrets, type SecretOpener } from './secrets.ts';
@@ -8,7 +8,7 @@ import { signWebhook } from './sign.ts';
 
 /** Signs the request of one attempt with every live secret. Rejects with an InternalError if KMS fails. */
 export async function signedRequest(attempt: {
-  readonly event: EmailEvent;
+  readonly event: DeliverableEvent;
   readonly endpoint: Endpoint;
   readonly attemptNumber: number;
   readonly nowMs: number;

@@ -1,5 +1,5 @@
 import type { DeliveryTask } from '../core/deliveries.ts';
-import type { StoredEvent } from '../core/events.ts';
+import { recipientOf, type StoredEvent } from '../core/deliverable-events.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { eventKeyPartsOf } from './deliveries.ts';
 import { KIND, deliveryAddressKey, deliveryKey } from './keys.ts';
@@ -22,12 +22,13 @@ export function claimRow({
   readonly lease?: { readonly owner: string; readonly untilMs: number };
 }): Row {
   const address = eventKeyPartsOf(task);
+  const to = recipientOf(stored.event);
   return {
     ...deliveryAddressKey(address, task.endpoint_id),
     kind: KIND.deliveryAddress,
     delivery: deliveryKey(address, task.endpoint_id),
     event: stored.event.event,
-    ...(stored.event.to !== undefined && { to: stored.event.to }),
+    ...(to !== undefined && { to }),
     created_at: formatTimestamp(nowMs),
     run: task.run,
     ...(lease && { lease_owner: lease.owner, lease_until: lease.untilMs }),

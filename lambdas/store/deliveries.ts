@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Attempt, Delivery, DeliveryStatus, DeliveryTask } from '../core/deliveries.ts';
-import type { EventName } from '../core/events.ts';
+import type { DeliverableName } from '../core/deliverable-events.ts';
 import { deliveryId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { toPendingClaim } from './claims.ts';
@@ -160,7 +160,7 @@ export function toDelivery(row: Row): Delivery {
     event_id: parts.event_id,
     endpoint_id: parts.endpoint_id,
     message_id: parts.message_id,
-    event: row['event'] as EventName,
+    event: row['event'] as DeliverableName,
     event_timestamp: formatTimestamp(Date.parse(parts.timestamp)),
     ...(row['to'] !== undefined && { to: row['to'] as string }),
     status: row['status'] as DeliveryStatus,

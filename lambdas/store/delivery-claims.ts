@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException, type BatchStatementError } from '@aws-
 import { BatchExecuteStatementCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Delivery, DeliveryStatus, DeliveryTask } from '../core/deliveries.ts';
-import type { StoredEvent } from '../core/events.ts';
+import { recipientOf, type StoredEvent } from '../core/deliverable-events.ts';
 import { InternalError } from '../core/errors.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { claimRow } from './claim-rows.ts';
@@ -298,7 +298,7 @@ async function takeOverFirstClaim(table: Table, claim: Claim): Promise<ClaimOutc
           // A row of version 0.1.0 has none of these.
           created_at: row['created_at'] ?? formatTimestamp(nowMs),
           event: stored.event.event,
-          to: stored.event.to,
+          to: recipientOf(stored.event),
         },
       },
       { values: leaseUntilMs === 0 ? {} : { until: leaseUntilMs } },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EmailEvent, EventDetails, EventName, StoredEvent } from '../core/events.ts';
+import type { EmailEvent, EventDetails, EventName } from '../core/events.ts';
 import { pairsOfList, pairsToList } from '../core/tags.ts';
 import { packRawEvent, rawContext, unpackRawEvent } from '../core/raw-event.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
@@ -87,17 +87,6 @@ export function toEmailEvent(row: Row): EmailEvent {
     ...(row['tags'] !== undefined && { tags: pairsOfList(row['tags']) }),
     details: (row['details'] as EventDetails | undefined) ?? {},
   };
-}
-
-/**
- * The event in a row, with its `ttl`. Throws if a part is missing. The `ttl` must be an integer, because deliveries copy it
- * and DynamoDB cannot store NaN.
- */
-export function toStoredEvent(row: Row): StoredEvent {
-  const event = toEmailEvent(row);
-  const { ttl } = row;
-  if (typeof ttl !== 'number' || !Number.isSafeInteger(ttl)) throw new Error('The event row has no ttl');
-  return { event, ttl };
 }
 
 /** Whether a row is an event that IvyMail created itself. The row of every SES event contains or names the raw SES event. */

@@ -1,13 +1,15 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { EmailEvent, StoredEvent } from '../core/events.ts';
+import type { StoredEvent } from '../core/deliverable-events.ts';
+import type { EmailEvent } from '../core/events.ts';
 import { InternalError } from '../core/errors.ts';
 import { eventRange, rowFilter, type EventFilters } from './event-partitions.ts';
-import { eventRows, rawEventOf, toEmailEvent, toStoredEvent, type Retention } from './event-rows.ts';
+import { eventRows, rawEventOf, toEmailEvent, type Retention } from './event-rows.ts';
 import { eventKey, type EventKeyParts } from './keys.ts';
 import { getRows } from './get-rows.ts';
 import { readPage, type Page, type Position } from './pages.ts';
 import { putRows, rowId } from './put-rows.ts';
 import type { ReadMeter } from './read-meter.ts';
+import { toStoredEvent } from './stored-events.ts';
 import type { Row, Table } from './table.ts';
 import { walk } from './walk.ts';
 

@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Attempt, DeliveryTask } from '../core/deliveries.ts';
-import type { StoredEvent } from '../core/events.ts';
+import { recipientOf, type StoredEvent } from '../core/deliverable-events.ts';
 import { InternalError } from '../core/errors.ts';
 import type { Decision } from '../core/outcome.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
@@ -103,15 +103,14 @@ function deliveryRow({
   run,
   nowMs,
 }: FirstAttempt): Row {
-  const { to, event } = stored.event;
   const isManual = task.trigger === 'manual';
   return {
     ...deliveryKey(eventKeyPartsOf(task), task.endpoint_id),
     kind: KIND.delivery,
     g1pk: endpointDeliveriesPartition(task.workspace_id, task.endpoint_id, task.event_id),
     g2pk: failingDeliveriesPartition(task, status),
-    event,
-    to,
+    event: stored.event.event,
+    to: recipientOf(stored.event),
     status,
     attempt_count: attempt.number,
     run,

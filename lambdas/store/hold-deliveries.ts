@@ -1,5 +1,5 @@
 import type { DeliveryStatus, DeliveryTask } from '../core/deliveries.ts';
-import type { StoredEvent } from '../core/events.ts';
+import { recipientOf, type StoredEvent } from '../core/deliverable-events.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { claimRow } from './claim-rows.ts';
 import { eventKeyPartsOf } from './deliveries.ts';
@@ -59,14 +59,13 @@ async function holdPart(
 }
 
 function heldRow({ task, stored }: HeldDelivery, nowMs: number): Row {
-  const { to, event } = stored.event;
   return {
     ...deliveryKey(eventKeyPartsOf(task), task.endpoint_id),
     kind: KIND.delivery,
     g1pk: endpointDeliveriesPartition(task.workspace_id, task.endpoint_id, task.event_id),
     g2pk: failingDeliveriesPartition(task, 'held'),
-    event,
-    to,
+    event: stored.event.event,
+    to: recipientOf(stored.event),
     status: 'held' satisfies DeliveryStatus,
     attempt_count: 0,
     run: task.run,

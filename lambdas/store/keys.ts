@@ -4,6 +4,7 @@
  * | item               | pk                       | sk                  | g1pk                   | g2pk                        |
  * | ------------------ | ------------------------ | ------------------- | ---------------------- | --------------------------- |
  * | Event              | M#ws#message             | E#time#event        | S#ws#event name#shard  | R#ws#address                |
+ * | Reputation event   | M#ws#rpt id              | E#time#event        | –                      | –                           |
  * | Raw SES event      | M#ws#message             | W#hash              | –                      | –                           |
  * | Delivery           | M#ws#message             | D#time#event#ep     | D#ws#endpoint#shard    | F#ws#endpoint#status#shard (sparse) |
  * | Delivery address   | D#ws#delivery            | D                   | –                      | –                           |
@@ -79,6 +80,7 @@ export const PROJECTED_ATTRIBUTES = [
 /** The kind of a row. The readers of the table's stream filter by it. */
 export const KIND = {
   event: 'event',
+  reputationEvent: 'reputation_event',
   command: 'command',
   raw: 'raw',
   delivery: 'delivery',

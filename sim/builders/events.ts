@@ -1,7 +1,13 @@
+import type { DeliverableEvent } from '../../lambdas/core/deliverable-events.ts';
 import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
+import {
+  createReputationEvent,
+  type ReputationEvent,
+  type ReputationEventName,
+} from '../../lambdas/core/reputation/events.ts';
 import { createFirstTask } from '../../lambdas/delivery/dispatch.ts';
 
 export const WORKSPACE_ID = deterministicId('ws', ['test']);
@@ -26,6 +32,35 @@ export function anEvent(changes: Partial<EmailEvent> = {}): EmailEvent {
   };
 }
 
+/** A bounce rate of 12 % in an hour. */
+export const BOUNCE_REASON = {
+  window: 'hour',
+  metric: 'bounce',
+  severity: 'pause',
+  rate: 0.12,
+  limit: 0.1,
+  count: 60,
+  volume: 500,
+} as const;
+
+/** The event of the whole workspace by default. */
+export function aReputationEvent(
+  event: ReputationEventName = 'reputation.paused',
+  changes: {
+    readonly workspaceId?: string;
+    readonly configurationSet?: string;
+    readonly version?: number;
+  } = {},
+): ReputationEvent {
+  const { workspaceId = WORKSPACE_ID, configurationSet = null, version = 1 } = changes;
+  return createReputationEvent(event, workspaceId, {
+    configuration_set: configurationSet,
+    since: '2026-02-25T12:00:00Z',
+    reasons: event === 'reputation.resumed' ? [] : [BOUNCE_REASON],
+    version,
+  });
+}
+
 export function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {
   return {
     id: deterministicId('ep', [JSON.stringify(changes)]),
@@ -42,7 +77,7 @@ export function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {
 }
 
 export function aTask(
-  event: EmailEvent,
+  event: DeliverableEvent,
   endpoint: Endpoint,
   changes: Partial<DeliveryTask> = {},
 ): DeliveryTask {

@@ -1,6 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
-import type { EmailEvent } from '../../lambdas/core/events.ts';
+import type { DeliverableEvent } from '../../lambdas/core/deliverable-events.ts';
 import { createFirstTask } from '../../lambdas/delivery/dispatch.ts';
 import { claimRow } from '../../lambdas/store/claim-rows.ts';
 import { leaseEndMs } from '../../lambdas/store/delivery-claims.ts';
@@ -16,7 +16,7 @@ export async function putEndpoint(table: Table, endpoint: Endpoint): Promise<voi
 
 /** The claim of a first attempt with a lease of a minute. The delivery has no Delivery row until the attempt is over. */
 export function aClaim(
-  event: EmailEvent,
+  event: DeliverableEvent,
   endpoint: Pick<Endpoint, 'id'>,
   { nowMs, ...changes }: { readonly nowMs: number } & Readonly<Record<string, unknown>>,
 ): Row {
@@ -30,7 +30,7 @@ export function aClaim(
 }
 
 /** A row of v0.1.0 at the place of a claim. It contains only the key of the Delivery row. */
-export function anAddressRow(event: EmailEvent, endpoint: Pick<Endpoint, 'id'>): Row {
+export function anAddressRow(event: DeliverableEvent, endpoint: Pick<Endpoint, 'id'>): Row {
   const { pk, sk, kind, delivery, ttl } = aClaim(event, endpoint, { nowMs: 0 });
   return { pk, sk, kind, delivery, ttl };
 }

@@ -3,11 +3,12 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { Command, ReplayTask } from '../../lambdas/core/commands.ts';
 import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
-import type { EmailEvent } from '../../lambdas/core/events.ts';
+import { isReputationEvent, type DeliverableEvent } from '../../lambdas/core/deliverable-events.ts';
 import type { DispatchDeps } from '../../lambdas/delivery/dispatch-batch.ts';
 import type { GroupStart } from '../../lambdas/delivery/groups.ts';
 import { commandRow } from '../../lambdas/store/commands.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { reputationEventRow } from '../../lambdas/store/reputation-events.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { anEndpoint } from '../../sim/builders/events.ts';
 
@@ -25,8 +26,10 @@ function recordOf(row: Row, sequenceNumber?: string): DynamoDBRecord {
 }
 
 /** A stream record. A record without a sequence number is one that redrive created. */
-export function aRecord(event: EmailEvent, sequenceNumber?: string): DynamoDBRecord {
-  const [row] = eventRows([event], { retentionDays: 90, receivedAtMs: 0 });
+export function aRecord(event: DeliverableEvent, sequenceNumber?: string): DynamoDBRecord {
+  const [row] = isReputationEvent(event)
+    ? [reputationEventRow(event, 90)]
+    : eventRows([event], { retentionDays: 90, receivedAtMs: 0 });
   if (!row) throw new Error('The event has no row');
   return recordOf(row, sequenceNumber);
 }

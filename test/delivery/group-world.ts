@@ -2,7 +2,8 @@
 import { onTestFinished } from 'vitest';
 import type { Attempt, DeliveryGroup, DeliveryTask, GroupResult } from '../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
-import type { EmailEvent, StoredEvent } from '../../lambdas/core/events.ts';
+import type { StoredEvent } from '../../lambdas/core/deliverable-events.ts';
+import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { deliveryId } from '../../lambdas/core/ids.ts';
 import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 import type { DeliverDeps } from '../../lambdas/delivery/attempt.ts';
@@ -70,7 +71,7 @@ export async function setUpGroup(options: GroupWorldOptions = {}) {
   const table = simulatedTable();
   const clock = new Clock(START_MS);
   onTestFinished(clock.installTimers());
-  const events: readonly StoredEvent[] = Array.from({ length: count }, (_, index) => ({
+  const events: readonly StoredEvent<EmailEvent>[] = Array.from({ length: count }, (_, index) => ({
     event: anEvent({ message_id: `message-${index}`, ...eventOf(index) }),
     ttl: TTL,
   }));

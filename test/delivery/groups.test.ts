@@ -1,7 +1,7 @@
 /** dispatch-groups.test.ts shows the groups of stream batches. These tests show the rules for any members. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StoredEvent } from '../../lambdas/core/events.ts';
+import type { StoredEvent } from '../../lambdas/core/deliverable-events.ts';
 import { createGroups, createMember, groupName, singleGroup } from '../../lambdas/delivery/groups.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 

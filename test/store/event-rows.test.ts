@@ -60,7 +60,7 @@ describe('a lone surrogate', () => {
       const [event] = ownedEvents(ses);
       if (!event) throw new Error('No event');
       await putRows(table, eventRows([event], RETENTION, JSON.stringify(ses)));
-      const stored = (await getEvent(table, event))?.event;
+      const stored = (await getEvent(table, event))?.event as EmailEvent | undefined;
       expect(stored?.subject).toBe(surrogate.toWellFormed());
       expect(stored?.details.diagnostic_code).toBe(surrogate.toWellFormed());
       expect(stored?.tags).toEqual([

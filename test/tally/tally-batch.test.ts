@@ -9,8 +9,8 @@ import {
   type EmailEvent,
   type EventDetails,
   type EventName,
-  type StoredEvent,
 } from '../../lambdas/core/events.ts';
+import type { StoredEvent } from '../../lambdas/core/deliverable-events.ts';
 import type { Attempt } from '../../lambdas/core/deliveries.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { COUNTER_NAMES, addEndpointCounts, zeroCounts } from '../../lambdas/core/stats.ts';

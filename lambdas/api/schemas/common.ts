@@ -119,6 +119,7 @@ const ID_DESCRIPTIONS: Readonly<Record<IdPrefix, string>> = {
   qtn: 'Id of a quarantined message.',
   req: 'Id of a request.',
   ivm: 'Id of a message that did not reach Amazon SES.',
+  rpt: 'Id of a stream of email that the reputation guard watches.',
 };
 
 /** An id of this project, in a path or in a field. */

@@ -4,7 +4,8 @@ import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
 import type { ReplayTask } from '../../../lambdas/core/commands.ts';
 import { createFirstTask } from '../../../lambdas/delivery/dispatch.ts';
 import { createGroups, createMember, singleGroup } from '../../../lambdas/delivery/groups.ts';
-import { toEmailEvent, toStoredEvent } from '../../../lambdas/store/event-rows.ts';
+import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
+import { toStoredEvent } from '../../../lambdas/store/stored-events.ts';
 import { KIND } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/table.ts';
 import {

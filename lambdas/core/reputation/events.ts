@@ -1,0 +1,61 @@
+import { deterministicId } from '../ids.ts';
+import type { ReputationReason } from './types.ts';
+
+/** The events of the reputation guard. They are about a stream of email, so none of them is an `EventName` or a log status. */
+export const REPUTATION_EVENTS = ['reputation.warning', 'reputation.paused', 'reputation.resumed'] as const;
+export type ReputationEventName = (typeof REPUTATION_EVENTS)[number];
+
+/** A change of the guard's state that webhooks and the alarm topic announce. Append-only: a stored event never changes. */
+export interface ReputationEvent {
+  /** `evt_…`. Deterministic, see `createReputationEvent`. It is the `webhook-id`. */
+  readonly event_id: string;
+  /**
+   * `rpt_…`, the same for all events of a scope. It takes the place of a message id in the keys of the event and its deliveries. No
+   * email has this id.
+   */
+  readonly message_id: string;
+  readonly workspace_id: string;
+  readonly event: ReputationEventName;
+  /** RFC 3339 in UTC, when the state changed. */
+  readonly timestamp: string;
+  /** Absent if the event is about the whole workspace. */
+  readonly configuration_set?: string;
+  /** Why the state changed. Empty if a person changed it. */
+  readonly reasons: readonly ReputationReason[];
+}
+
+/** What of a state its event announces. */
+export interface AnnouncedState {
+  readonly configuration_set: string | null;
+  /** RFC 3339. */
+  readonly since: string;
+  readonly reasons: readonly ReputationReason[];
+  /** The number of the state. Each change of a scope has the next number. */
+  readonly version: number;
+}
+
+/**
+ * The event of a new state. Its id depends only on the workspace, the scope and the version, so a repeated write of the same change
+ * announces it once.
+ */
+export function createReputationEvent(
+  event: ReputationEventName,
+  workspaceId: string,
+  { configuration_set: configurationSet, since, reasons, version }: AnnouncedState,
+): ReputationEvent {
+  const scope = [workspaceId, ...(configurationSet === null ? [] : [configurationSet])];
+  return {
+    event_id: deterministicId('evt', ['reputation', ...scope, String(version)]),
+    message_id: deterministicId('rpt', scope),
+    workspace_id: workspaceId,
+    event,
+    timestamp: since,
+    ...(configurationSet !== null && { configuration_set: configurationSet }),
+    reasons,
+  };
+}
+
+/** Whether the name is that of a reputation event. Other names belong to events of emails. */
+export function isReputationEventName(name: string): name is ReputationEventName {
+  return (REPUTATION_EVENTS as readonly string[]).includes(name);
+}
