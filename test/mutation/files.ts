@@ -12,6 +12,7 @@ export const QUICK: readonly string[] = [
 export const ALL: readonly string[] = [
   ...QUICK,
   'lambdas/core/addresses.ts',
+  'lambdas/core/breakdown.ts',
   'lambdas/ingest/choose-workspace.ts',
   'lambdas/ingest/normalize.ts',
   'lambdas/ingest/ses-message.ts',

@@ -95,6 +95,7 @@ const READS: readonly ReadRequest[] = [
   { path: '/v1/suppressions', query: { prefix: 'gone', limit: '5' } },
   { path: '/v1/suppressions', query: { address: 'gone@bücher.example' } },
   { path: '/v1/stats', query: { interval: 'day', after: '2026-02-24T00:00:00Z' } },
+  { path: '/v1/stats', query: { by: 'provider', limit: '5', series: 'true' } },
   { path: '/v1/workspace', query: {} },
   { path: '/v1/openapi.json', query: {} },
   { path: '/llms.txt', query: {} },

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { ROUTES } from '../../../lambdas/api/routes.ts';
 import { SCOPES } from '../../../lambdas/core/api-key.ts';
+import { DIMENSIONS } from '../../../lambdas/core/dimensions.ts';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { ownPath } from './attacks.ts';
 import { DOCUMENT, OPERATIONS, operationsOf, type Operation, type Parameter } from './operations.ts';
@@ -120,6 +121,18 @@ describe('an operation', () => {
     const response = await sendRequest({ ...request, workspaceId: attacker.workspaceId });
     expect(response.text).toContain(attacker.ids.message);
     expect(findLeaks(response, tenantSecrets(victim, table), '')).toEqual([]);
+  });
+
+  it.each(DIMENSIONS)('statistics by %s count only the caller’s workspace', async (by) => {
+    const { attacker, victim, table, sendRequest } = await setUpTwoTenants();
+    const request = { path: '/v1/stats', query: { by, series: 'true' } };
+    const { workspaceId, count, marker } = attacker;
+    const response = await sendRequest({ ...request, workspaceId });
+    expect(response.body.breakdown.groups).toMatchObject([{ value: marker, totals: { bounced: count } }]);
+    expect(findLeaks(response, tenantSecrets(victim, table), '')).toEqual([]);
+    // The search for leaks finds each of these values in a response to the victim.
+    const own = await sendRequest({ ...request, workspaceId: victim.workspaceId });
+    expect(findLeaks(own, tenantSecrets(victim, table), '')).toContain(victim.marker);
   });
 
   it.each(['/v1/messages', '/v1/send/logs', '/v1/suppressions'])(

@@ -90,6 +90,8 @@ const REFERENT_BY_NAME: Readonly<Record<string, Referent>> = {
       'order',
       'reason',
       'total',
+      'by',
+      'series',
     ].map((name) => [name, 'nothing']),
   ),
 };

@@ -1,9 +1,16 @@
 /** Two workspaces in one deployment. Each has one resource of every kind that has an id, and a marker word in each of its texts. */
+import { DIMENSIONS } from '../../../lambdas/core/dimensions.ts';
 import { deliveryId, deterministicId } from '../../../lambdas/core/ids.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
-import { KIND, endpointCountersPartition, eventCountersPartition } from '../../../lambdas/store/keys.ts';
+import {
+  KIND,
+  dimensionCountersPartition,
+  dimensionCountersSort,
+  endpointCountersPartition,
+  eventCountersPartition,
+} from '../../../lambdas/store/keys.ts';
 import { openProbe } from '../../../lambdas/store/doctor-probes.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
@@ -107,10 +114,23 @@ interface TenantTraits {
 async function storeCounters(
   { table }: Deployment,
   { workspaceId, endpointId }: { workspaceId: string; endpointId: string },
-  { count, countedAt: sk }: TenantTraits,
+  { marker, count, countedAt: sk }: TenantTraits,
 ) {
   const kind = KIND.counters;
   await putRows(table, [
+    ...DIMENSIONS.map((dimension) => ({
+      pk: dimensionCountersPartition(workspaceId, dimension, 'hour'),
+      sk: dimensionCountersSort(sk, marker),
+      kind: KIND.dimensionCounters,
+      bounced: count,
+    })),
+    {
+      pk: dimensionCountersPartition(workspaceId, 'provider', 'hour'),
+      sk,
+      kind: KIND.dimensionCounters,
+      n0: `${marker}.example`,
+      s0: count,
+    },
     { pk: eventCountersPartition(workspaceId, 'hour'), sk, kind, delivered: count },
     { pk: endpointCountersPartition(workspaceId, endpointId, 'hour'), sk, kind, attempts: count },
   ]);
