@@ -53,12 +53,9 @@ export function aReputationEvent(
   } = {},
 ): ReputationEvent {
   const { workspaceId = WORKSPACE_ID, configurationSet = null, version = 1 } = changes;
-  return createReputationEvent(event, workspaceId, {
-    configuration_set: configurationSet,
-    since: '2026-02-25T12:00:00Z',
-    reasons: event === 'reputation.resumed' ? [] : [BOUNCE_REASON],
-    version,
-  });
+  const reasons = event === 'reputation.resumed' ? [] : [BOUNCE_REASON];
+  const state = { configuration_set: configurationSet, reasons, version };
+  return createReputationEvent(event, workspaceId, state, '2026-02-25T12:00:00Z');
 }
 
 export function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {

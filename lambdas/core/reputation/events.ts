@@ -1,5 +1,5 @@
 import { deterministicId } from '../ids.ts';
-import type { ReputationReason } from './types.ts';
+import type { ReputationReason, ScopeState } from './types.ts';
 
 /** The events of the reputation guard. They are about a stream of email, so none of them is an `EventName` or a log status. */
 export const REPUTATION_EVENTS = ['reputation.warning', 'reputation.paused', 'reputation.resumed'] as const;
@@ -24,24 +24,18 @@ export interface ReputationEvent {
   readonly reasons: readonly ReputationReason[];
 }
 
-/** What of a state its event announces. */
-export interface AnnouncedState {
-  readonly configuration_set: string | null;
-  /** RFC 3339. */
-  readonly since: string;
-  readonly reasons: readonly ReputationReason[];
-  /** The number of the state. Each change of a scope has the next number. */
-  readonly version: number;
-}
+/** What an event contains of the new state. */
+export type AnnouncedState = Pick<ScopeState, 'configuration_set' | 'reasons' | 'version'>;
 
 /**
- * The event of a new state. Its id depends only on the workspace, the scope and the version, so a repeated write of the same change
- * announces it once.
+ * The event of a new state that begins at `at` (RFC 3339). Its id depends only on the workspace, the scope and the version of the
+ * state, so a repeated write of the same change announces it once.
  */
 export function createReputationEvent(
   event: ReputationEventName,
   workspaceId: string,
-  { configuration_set: configurationSet, since, reasons, version }: AnnouncedState,
+  { configuration_set: configurationSet, reasons, version }: AnnouncedState,
+  at: string,
 ): ReputationEvent {
   const scope = [workspaceId, ...(configurationSet === null ? [] : [configurationSet])];
   return {
@@ -49,7 +43,7 @@ export function createReputationEvent(
     message_id: deterministicId('rpt', scope),
     workspace_id: workspaceId,
     event,
-    timestamp: since,
+    timestamp: at,
     ...(configurationSet !== null && { configuration_set: configurationSet }),
     reasons,
   };
