@@ -159,6 +159,35 @@ export interface DelayedEvent {
    * When Amazon SES stops trying to deliver the email.
    */
   expires_at?: string;
+  /**
+   * Why an email bounced or was delayed, derived from the values of Amazon SES and the response of the mail server. `unknown` if the response is not recognized.
+   */
+  reason?:
+    | 'unknown_user'
+    | 'inactive_mailbox'
+    | 'invalid_domain'
+    | 'mailbox_full'
+    | 'recipient_rate_limited'
+    | 'sender_rate_limited'
+    | 'volume_or_complaints'
+    | 'low_reputation'
+    | 'blocklisted'
+    | 'provider_block'
+    | 'authentication_failed'
+    | 'reverse_dns'
+    | 'tls_required'
+    | 'spam_content'
+    | 'policy'
+    | 'recipient_blocked_sender'
+    | 'not_authorized'
+    | 'message_too_large'
+    | 'malformed_message'
+    | 'greylisted'
+    | 'temporary_server_error'
+    | 'network'
+    | 'expired'
+    | 'suppressed'
+    | 'unknown';
 }
 /**
  * A webhook for the event `suppressed`.
@@ -320,6 +349,35 @@ export interface BouncedEvent {
    * Response of the recipient's mail server.
    */
   diagnostic_code?: string;
+  /**
+   * Why an email bounced or was delayed, derived from the values of Amazon SES and the response of the mail server. `unknown` if the response is not recognized.
+   */
+  reason?:
+    | 'unknown_user'
+    | 'inactive_mailbox'
+    | 'invalid_domain'
+    | 'mailbox_full'
+    | 'recipient_rate_limited'
+    | 'sender_rate_limited'
+    | 'volume_or_complaints'
+    | 'low_reputation'
+    | 'blocklisted'
+    | 'provider_block'
+    | 'authentication_failed'
+    | 'reverse_dns'
+    | 'tls_required'
+    | 'spam_content'
+    | 'policy'
+    | 'recipient_blocked_sender'
+    | 'not_authorized'
+    | 'message_too_large'
+    | 'malformed_message'
+    | 'greylisted'
+    | 'temporary_server_error'
+    | 'network'
+    | 'expired'
+    | 'suppressed'
+    | 'unknown';
 }
 /**
  * A webhook for the event `soft_bounced`.
@@ -375,6 +433,35 @@ export interface SoftBouncedEvent {
    * Response of the recipient's mail server.
    */
   diagnostic_code?: string;
+  /**
+   * Why an email bounced or was delayed, derived from the values of Amazon SES and the response of the mail server. `unknown` if the response is not recognized.
+   */
+  reason?:
+    | 'unknown_user'
+    | 'inactive_mailbox'
+    | 'invalid_domain'
+    | 'mailbox_full'
+    | 'recipient_rate_limited'
+    | 'sender_rate_limited'
+    | 'volume_or_complaints'
+    | 'low_reputation'
+    | 'blocklisted'
+    | 'provider_block'
+    | 'authentication_failed'
+    | 'reverse_dns'
+    | 'tls_required'
+    | 'spam_content'
+    | 'policy'
+    | 'recipient_blocked_sender'
+    | 'not_authorized'
+    | 'message_too_large'
+    | 'malformed_message'
+    | 'greylisted'
+    | 'temporary_server_error'
+    | 'network'
+    | 'expired'
+    | 'suppressed'
+    | 'unknown';
 }
 /**
  * A webhook for the event `complained`.

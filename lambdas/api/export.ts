@@ -60,6 +60,8 @@ const COLUMNS = [
   'unsubscribe_all',
   'tags',
   'workspace_id',
+  // A new column is the last one, because programs can read the columns by their position.
+  'reason',
 ] as const;
 
 /** Log entries as CSV. Only the first page has the byte order mark and the header line, because the client joins all pages into one file. */

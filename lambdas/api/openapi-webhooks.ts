@@ -41,6 +41,7 @@ const EXAMPLE: WebhookEvent = {
   bounce_type: 'Permanent',
   bounce_subtype: 'General',
   diagnostic_code: 'smtp; 550 5.1.1 user unknown',
+  reason: 'unknown_user',
   timestamp: '2026-02-25T12:00:00Z',
   workspace_id: 'ws_kq7zq5h3m2x4c6v7b2n3m4a5s6',
 };

@@ -1,4 +1,5 @@
 /** Events and their names. The code, the table, the JSON, the routes and the docs use the same names (docs/architecture.md). */
+import type { Reason } from './reasons/reasons.ts';
 import type { Pairs } from './tags.ts';
 
 /** The name of every event. It is also the `status` of a log entry. The order is that of the docs. */
@@ -76,6 +77,8 @@ export interface EventDetails {
   readonly bounce_type?: string;
   readonly bounce_subtype?: string;
   readonly diagnostic_code?: string;
+  /** bounced, soft_bounced, delayed: why, decided by `reasonOf`. */
+  readonly reason?: Reason;
   /** complained: `abuse`, `fraud`, …. Open enumeration. */
   readonly feedback_type?: string;
   readonly suppression_reason?: SuppressionReason;

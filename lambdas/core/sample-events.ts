@@ -7,7 +7,7 @@ import type { ReputationReason } from './reputation/types.ts';
 const DETAILS: Readonly<Record<Exclude<EventName, 'unknown'>, EventDetails>> = {
   sent: {},
   delivered: {},
-  delayed: { delay_type: 'MailboxFull', expires_at: '2026-02-26T12:00:00Z' },
+  delayed: { delay_type: 'MailboxFull', expires_at: '2026-02-26T12:00:00Z', reason: 'mailbox_full' },
   suppressed: { suppression_reason: 'bounce' },
   failed: {
     error_code: 'identity_not_verified',
@@ -17,11 +17,13 @@ const DETAILS: Readonly<Record<Exclude<EventName, 'unknown'>, EventDetails>> = {
     bounce_type: 'Permanent',
     bounce_subtype: 'General',
     diagnostic_code: 'smtp; 550 5.1.1 user unknown',
+    reason: 'unknown_user',
   },
   soft_bounced: {
     bounce_type: 'Transient',
     bounce_subtype: 'MailboxFull',
     diagnostic_code: 'smtp; 452 4.2.2 mailbox full',
+    reason: 'mailbox_full',
   },
   complained: { feedback_type: 'abuse' },
   opened: { ip: '192.0.2.1', user_agent: 'Mozilla/5.0' },

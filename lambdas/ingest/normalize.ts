@@ -3,6 +3,7 @@ import { UnreadableMessage } from '../core/errors.ts';
 import { emailEventId } from '../core/event-ids.ts';
 import type { EmailEvent, EventDetails, EventName, SuppressionReason, TopicStatus } from '../core/events.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { reasonOf } from '../core/reasons/reason-of.ts';
 import type { SesEventType } from '../core/ses-event-types.ts';
 import { parseSesTimestamp } from './ses-timestamps.ts';
 import type { Pairs } from '../core/tags.ts';
@@ -162,7 +163,14 @@ function suppressionReason(subtype: string | undefined): SuppressionReason | und
   return /^on\w*suppressionlist$/i.test(subtype) ? 'ses_account' : undefined;
 }
 
-function readBounce(body: JsonObject, { entry }: Recipient): RecipientEvent {
+/** The details of a bounce or a delay, with its reason. `diagnosticCode` is the response of the mail server to this recipient. */
+function detailsWithReason(event: EventName, details: EventDetails, { to, entry }: Recipient): EventDetails {
+  const diagnostic = definedFields({ diagnostic_code: text(entry['diagnosticCode']) });
+  const reason = reasonOf({ event, details: { ...details, ...diagnostic }, ...(to !== undefined && { to }) });
+  return reason === undefined ? details : { ...details, reason };
+}
+
+function readBounce(body: JsonObject, recipient: Recipient): RecipientEvent {
   const timestampMs = parseSesTimestamp(body['timestamp']);
   const naturalKey = feedbackKey(body, timestampMs);
   const subtype = text(body['bounceSubType']);
@@ -173,10 +181,10 @@ function readBounce(body: JsonObject, { entry }: Recipient): RecipientEvent {
   const details = definedFields({
     bounce_type: text(body['bounceType']),
     bounce_subtype: subtype,
-    diagnostic_code: text(entry['diagnosticCode']),
+    diagnostic_code: text(recipient.entry['diagnosticCode']),
   });
   const event = isSesValue(body['bounceType'], 'Permanent') ? 'bounced' : 'soft_bounced';
-  return { event, details, timestampMs, naturalKey };
+  return { event, details: detailsWithReason(event, details, recipient), timestampMs, naturalKey };
 }
 
 function readComplaint(body: JsonObject): RecipientEvent {
@@ -291,13 +299,15 @@ const READERS_OF_TYPES: readonly (readonly [SesEventType, EventTypeReader])[] = 
     {
       bodyName: 'deliveryDelay',
       readRecipients: recipientsIn('delayedRecipients'),
-      readEvent(body) {
+      readEvent(body, recipient) {
         const timestampMs = parseSesTimestamp(body['timestamp']);
         const expiresMs = parseSesTimestamp(body['expirationTime']);
-        const details = definedFields({
+        const fields = definedFields({
           delay_type: text(body['delayType']),
           expires_at: expiresMs === undefined ? undefined : formatTimestamp(expiresMs),
         });
+        // The event has no diagnostic code, because it is in the raw event. It only decides the reason.
+        const details = detailsWithReason('delayed', fields, recipient);
         return { event: 'delayed', details, timestampMs, naturalKey: timeKey(timestampMs) };
       },
     },

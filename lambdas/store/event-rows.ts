@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { EmailEvent, EventDetails, EventName } from '../core/events.ts';
 import { pairsOfList, pairsToList } from '../core/tags.ts';
 import { packRawEvent, rawContext, unpackRawEvent } from '../core/raw-event.ts';
+import { withReason } from '../core/reasons/reason-of.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import { wellFormed } from '../core/well-formed.ts';
 import { WRITE_UNIT_BYTES, itemSizeBytes } from './item-size.ts';
@@ -72,8 +73,8 @@ export function eventRows(
   return [...rows.map((each) => ({ ...each, raw_ref: rawRow.sk })), rawRow];
 }
 
-/** The event in a row from the table, an index or the stream. */
-export function toEmailEvent(row: Row): EmailEvent {
+/** The event exactly as it was stored. The raw event in a row can only be unpacked with this event. */
+function storedEvent(row: Row): EmailEvent {
   const address = parseEventKey(row);
   return {
     event_id: address.event_id,
@@ -89,6 +90,15 @@ export function toEmailEvent(row: Row): EmailEvent {
   };
 }
 
+/**
+ * The event in a row from the table, an index or the stream. A row that was written by a version without reasons has no reason,
+ * so the reason is derived here.
+ */
+export function toEmailEvent(row: Row): EmailEvent {
+  const event = storedEvent(row);
+  return event.details.reason === undefined ? withReason(event) : event;
+}
+
 /** Whether a row is an event that IvyMail created itself. The row of every SES event contains or names the raw SES event. */
 export function isUnpublishedEvent(row: Row): boolean {
   return row['raw'] === undefined && row['raw_ref'] === undefined;
@@ -98,5 +108,5 @@ export function isUnpublishedEvent(row: Row): boolean {
 export function rawEventOf(row: Row): string | undefined {
   const raw = row['raw'];
   if (!(raw instanceof Uint8Array)) return undefined;
-  return unpackRawEvent(raw, row['kind'] === KIND.raw ? '' : rawContext(toEmailEvent(row)));
+  return unpackRawEvent(raw, row['kind'] === KIND.raw ? '' : rawContext(storedEvent(row)));
 }

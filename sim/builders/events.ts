@@ -27,6 +27,7 @@ export function anEvent(changes: Partial<EmailEvent> = {}): EmailEvent {
       bounce_type: 'Permanent',
       bounce_subtype: 'General',
       diagnostic_code: 'smtp; 550 5.1.1 user unknown',
+      reason: 'unknown_user',
     },
     ...changes,
   };

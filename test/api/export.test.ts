@@ -70,6 +70,7 @@ describe('CSV', () => {
       unsubscribe_all: '',
       tags: '{"campaign":"spring"}',
       workspace_id: event.workspace_id,
+      reason: 'unknown_user',
     });
   });
 

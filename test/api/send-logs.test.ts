@@ -89,6 +89,7 @@ describe('the log', () => {
             bounce_type: 'Permanent',
             bounce_subtype: 'General',
             diagnostic_code: 'smtp; 550 5.1.1 user unknown',
+            reason: 'unknown_user',
           },
           workspace_id: EVENTS[0]?.workspace_id,
         },

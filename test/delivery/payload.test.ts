@@ -19,6 +19,7 @@ describe('webhookPayload', () => {
       bounce_type: 'Permanent',
       bounce_subtype: 'General',
       diagnostic_code: 'smtp; 550 5.1.1 user unknown',
+      reason: 'unknown_user',
       timestamp: '2026-02-25T12:00:00Z',
       workspace_id: WORKSPACE_ID,
     });
@@ -29,7 +30,7 @@ describe('webhookPayload', () => {
     ['complained', { feedback_type: 'abuse' }],
     ['suppressed', { suppression_reason: 'manual' as const }],
     ['failed', { error_code: 'identity_not_verified', error_message: 'Email address is not verified' }],
-    ['delayed', { delay_type: 'MailboxFull', expires_at: '2026-02-26T12:00:00Z' }],
+    ['delayed', { delay_type: 'MailboxFull', expires_at: '2026-02-26T12:00:00Z', reason: 'mailbox_full' }],
     ['clicked', { ip: '192.0.2.1', user_agent: 'Mozilla', link: 'https://example.com/' }],
   ] as const)('is flat and includes the fields of a %s event', (event, details) => {
     const { event_id: _id, message_id: _message, ...rest } = payload({ event, details });

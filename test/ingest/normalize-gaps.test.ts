@@ -67,7 +67,9 @@ describe('normalize accepts', () => {
 
   it('a delay without a time at which SES gives up', () => {
     const deliveryDelay = { timestamp: '2020-06-16T00:25:40.095Z' };
-    expect(eventsOf({ ...SAMPLES.deliveryDelay, deliveryDelay })[0]?.details).toStrictEqual({});
+    expect(eventsOf({ ...SAMPLES.deliveryDelay, deliveryDelay })[0]?.details).toStrictEqual({
+      reason: 'unknown',
+    });
   });
 
   it.each(['deliveryDelay', 'complaint'] as const)('a %s that names one of several recipients', (name) => {

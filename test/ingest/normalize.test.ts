@@ -119,7 +119,11 @@ describe('normalize converts each SES event type:', () => {
         to,
         from: 'sender@example.com',
         timestamp: '2020-06-16T00:25:40.095Z',
-        details: { delay_type: 'TransientCommunicationFailure', expires_at: '2020-06-16T00:25:40.914Z' },
+        details: {
+          delay_type: 'TransientCommunicationFailure',
+          expires_at: '2020-06-16T00:25:40.914Z',
+          reason: 'network',
+        },
       },
     ]);
   });
@@ -128,8 +132,12 @@ describe('normalize converts each SES event type:', () => {
     const bounced = { ...MAIL, event: 'bounced', timestamp: '2017-08-05T00:41:02.669Z' };
     const details = { bounce_type: 'Permanent', bounce_subtype: 'General' };
     expect(eventsOf(SAMPLES.bounce)).toEqual([
-      { ...bounced, to, details: { ...details, diagnostic_code: 'smtp; 550 5.1.1 user unknown' } },
-      { ...bounced, to: 'other@example.com', details },
+      {
+        ...bounced,
+        to,
+        details: { ...details, diagnostic_code: 'smtp; 550 5.1.1 user unknown', reason: 'unknown_user' },
+      },
+      { ...bounced, to: 'other@example.com', details: { ...details, reason: 'unknown' } },
     ]);
   });
 

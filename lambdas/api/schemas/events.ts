@@ -1,6 +1,7 @@
 /** Schemas of events that the log, deliveries and webhooks share, and the body of a webhook. */
 import * as z from 'zod/mini';
 import { EVENT_NAMES, SUPPRESSION_REASONS, type EventDetails, type EventName } from '../../core/events.ts';
+import { REASONS } from '../../core/reasons/reasons.ts';
 import { idOf, rfc3339 } from './common.ts';
 import { documented, named } from './documented.ts';
 
@@ -19,6 +20,11 @@ export const suppressionReason = named('SuppressionReason', z.enum(SUPPRESSION_R
     'Why no email is sent to a recipient. `ses_account`, `ses_tenant` and `ses_global` name the list of Amazon SES that contains the recipient.',
 });
 
+export const reason = named('Reason', z.enum(REASONS), {
+  description:
+    'Why an email bounced or was delayed, derived from the values of Amazon SES and the response of the mail server. `unknown` if the response is not recognized.',
+});
+
 export const tags = named('Tags', z.record(z.string(), z.string()), {
   description:
     'The message tags that the sender set, by name. Tags of Amazon SES and IvyMail Events are left out.',
@@ -34,6 +40,7 @@ export const detailFields = {
     "Response of the recipient's mail server.",
     'smtp; 550 5.1.1 user unknown',
   ),
+  reason,
   feedback_type: documented(z.string(), 'Kind of complaint, as reported by the email provider.', 'abuse'),
   suppression_reason: suppressionReason,
   error_code: documented(
@@ -88,11 +95,11 @@ type DetailField = keyof typeof detailFields;
 const DETAILS_OF = {
   sent: [],
   delivered: [],
-  delayed: ['delay_type', 'expires_at'],
+  delayed: ['delay_type', 'expires_at', 'reason'],
   suppressed: ['suppression_reason'],
   failed: ['error_code', 'error_message'],
-  bounced: ['bounce_type', 'bounce_subtype', 'diagnostic_code'],
-  soft_bounced: ['bounce_type', 'bounce_subtype', 'diagnostic_code'],
+  bounced: ['bounce_type', 'bounce_subtype', 'diagnostic_code', 'reason'],
+  soft_bounced: ['bounce_type', 'bounce_subtype', 'diagnostic_code', 'reason'],
   complained: ['feedback_type'],
   opened: ['ip', 'user_agent', 'automated'],
   clicked: ['ip', 'user_agent', 'link', 'automated'],

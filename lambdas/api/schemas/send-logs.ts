@@ -101,6 +101,7 @@ export const errorJson = named(
     error_message: z.optional(detailFields.error_message),
     delay_type: z.optional(detailFields.delay_type),
     expires_at: z.optional(detailFields.expires_at),
+    reason: z.optional(detailFields.reason),
   }),
   {
     description:

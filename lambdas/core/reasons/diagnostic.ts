@@ -1,0 +1,85 @@
+/** Longer text is not read: 4 KB hold every response of a mail server, and a diagnostic of SES can have 180 KB. */
+const MAX_CHARACTERS = 4_096;
+
+/** Text in this order, with any text between. */
+export type Phrase = string | readonly string[];
+
+/** Providers whose status codes have meanings of their own. */
+export type CodeProvider = 'gmail' | 'microsoft' | 'yahoo' | 'apple';
+
+/** The response of a mail server, prepared for the rules. */
+export interface Diagnostic {
+  readonly provider: CodeProvider | undefined;
+  /** Enhanced status codes without their class, such as `1.1`, in the order of the text. */
+  readonly enhancedCodes: readonly string[];
+  /** The first reply code, such as `550`. */
+  readonly replyCode: string | undefined;
+  /** Whether the response contains the phrase. The phrase is in lower case. */
+  contains(phrase: Phrase): boolean;
+}
+
+/** Texts that only one provider writes. */
+const PROVIDER_TOKENS: readonly (readonly [CodeProvider, readonly string[]])[] = [
+  ['gmail', ['gsmtp', 'gcdp', 'support.google.com', 'mail.google.com', 'google.com/mail']],
+  [
+    'microsoft',
+    ['protection.outlook.com', 'prod.outlook.com', 'office365', 'microsoft.com', 'mail.live.com'],
+  ],
+  ['yahoo', ['yahoo.com', 'yahoodns.net', 'postmaster.aol.com']],
+  ['apple', ['icloud.com', 'apple.com']],
+];
+
+/** Domains of recipients, if the text names no provider. */
+const PROVIDER_DOMAINS: ReadonlyMap<string, CodeProvider> = new Map([
+  ['gmail.com', 'gmail'],
+  ['googlemail.com', 'gmail'],
+  ['outlook.com', 'microsoft'],
+  ['hotmail.com', 'microsoft'],
+  ['live.com', 'microsoft'],
+  ['msn.com', 'microsoft'],
+  ['yahoo.com', 'yahoo'],
+  ['aol.com', 'yahoo'],
+  ['icloud.com', 'apple'],
+  ['me.com', 'apple'],
+  ['mac.com', 'apple'],
+]);
+
+function providerOfText(text: string, to: string | undefined): CodeProvider | undefined {
+  const named = PROVIDER_TOKENS.find(([, tokens]) => tokens.some((token) => text.includes(token)))?.[0];
+  return named ?? PROVIDER_DOMAINS.get(to?.split('@').at(-1)?.toLowerCase() ?? '');
+}
+
+/** Whether `text` contains the phrase. */
+function containsPhrase(text: string, phrase: Phrase): boolean {
+  if (typeof phrase === 'string') return text.includes(phrase);
+  let from = 0;
+  for (const part of phrase) {
+    const index = text.indexOf(part, from);
+    if (index === -1) return false;
+    from = index + part.length;
+  }
+  return true;
+}
+
+/** An enhanced status code: `5.1.1`, but no part of an IP address or version. Each number has at most three digits. */
+const ENHANCED_CODE = /(?<![\d.])[245]\.(\d{1,3}\.\d{1,3})(?!\d|\.\d)/g;
+const REPLY_CODE = /(?<![\d.:/])[2-5]\d\d(?=[ -]|$)/;
+/** A reply of several lines repeats its codes at the start of each line, which would divide a phrase. */
+const REPEATED_CODES = /(?<![\d.:/])[245]\d\d[ -](?:[245]\.\d{1,3}\.\d{1,3}(?= ))?/g;
+
+/**
+ * Reads the start of a diagnostic code. `to` is the recipient: the address is removed from the text, because its words are not
+ * those of the mail server.
+ */
+export function readDiagnostic(diagnosticCode: string, to: string | undefined): Diagnostic {
+  const lower = diagnosticCode.slice(0, MAX_CHARACTERS).toLowerCase();
+  const withoutRecipient = to === undefined ? lower : lower.replaceAll(to.toLowerCase(), ' ');
+  const line = withoutRecipient.replaceAll('’', "'").replaceAll(/\s+/g, ' ');
+  const text = line.replaceAll(REPEATED_CODES, ' ').replaceAll(/ +/g, ' ');
+  return {
+    provider: providerOfText(line, to),
+    enhancedCodes: [...line.matchAll(ENHANCED_CODE)].map(([, code = '']) => code),
+    replyCode: REPLY_CODE.exec(line)?.[0],
+    contains: (phrase) => containsPhrase(text, phrase),
+  };
+}
