@@ -1,4 +1,5 @@
-import type { CodeProvider, Diagnostic } from './diagnostic.ts';
+import type { Provider } from '../providers.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import type { Reason } from './reasons.ts';
 
 type Codes = Readonly<Record<string, Reason>>;
@@ -7,7 +8,7 @@ type Codes = Readonly<Record<string, Reason>>;
  * Codes to which a provider gives a meaning of its own. The providers' help pages are the source. Gmail does not follow the
  * registry for 7.27, 7.29 and 7.30.
  */
-const BY_PROVIDER: Readonly<Record<CodeProvider, Codes>> = {
+const BY_PROVIDER: Readonly<Partial<Record<Provider, Codes>>> = {
   gmail: {
     '7.23': 'reverse_dns',
     '7.24': 'authentication_failed',
@@ -148,8 +149,8 @@ function isBannedAddress(code: string): boolean {
   );
 }
 
-function reasonIn(codes: Codes | undefined, code: string | undefined): Reason | undefined {
-  return code !== undefined && codes && Object.hasOwn(codes, code) ? codes[code] : undefined;
+function reasonIn(codes: Codes, code: string | undefined): Reason | undefined {
+  return code !== undefined && Object.hasOwn(codes, code) ? codes[code] : undefined;
 }
 
 function firstReason(codes: Codes, { enhancedCodes }: Diagnostic): Reason | undefined {
@@ -159,7 +160,7 @@ function firstReason(codes: Codes, { enhancedCodes }: Diagnostic): Reason | unde
 /** The reason of a code to which the provider gives a meaning of its own. */
 export function reasonOfProviderCodes(diagnostic: Diagnostic): Reason | undefined {
   if (diagnostic.enhancedCodes.some(isBannedAddress)) return 'provider_block';
-  return diagnostic.provider && firstReason(BY_PROVIDER[diagnostic.provider], diagnostic);
+  return firstReason(BY_PROVIDER[diagnostic.provider] ?? {}, diagnostic);
 }
 
 /** The reason of the enhanced status code, or else of the reply code. */

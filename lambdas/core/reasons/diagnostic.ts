@@ -1,15 +1,14 @@
+import { providerOf, type Provider } from '../providers.ts';
+
 /** Longer text is not read: 4 KB hold every response of a mail server, and a diagnostic of SES can have 180 KB. */
 const MAX_CHARACTERS = 4_096;
 
 /** Text in this order, with any text between. */
 export type Phrase = string | readonly string[];
 
-/** Providers whose status codes have meanings of their own. */
-export type CodeProvider = 'gmail' | 'microsoft' | 'yahoo' | 'apple';
-
 /** The response of a mail server, prepared for the rules. */
 export interface Diagnostic {
-  readonly provider: CodeProvider | undefined;
+  readonly provider: Provider;
   /** Enhanced status codes without their class, such as `1.1`, in the order of the text. */
   readonly enhancedCodes: readonly string[];
   /** The first reply code, such as `550`. */
@@ -19,7 +18,7 @@ export interface Diagnostic {
 }
 
 /** Texts that only one provider writes. */
-const PROVIDER_TOKENS: readonly (readonly [CodeProvider, readonly string[]])[] = [
+const PROVIDER_TOKENS: readonly (readonly [Provider, readonly string[]])[] = [
   ['gmail', ['gsmtp', 'gcdp', 'support.google.com', 'mail.google.com', 'google.com/mail']],
   [
     'microsoft',
@@ -29,24 +28,10 @@ const PROVIDER_TOKENS: readonly (readonly [CodeProvider, readonly string[]])[] =
   ['apple', ['icloud.com', 'apple.com']],
 ];
 
-/** Domains of recipients, if the text names no provider. */
-const PROVIDER_DOMAINS: ReadonlyMap<string, CodeProvider> = new Map([
-  ['gmail.com', 'gmail'],
-  ['googlemail.com', 'gmail'],
-  ['outlook.com', 'microsoft'],
-  ['hotmail.com', 'microsoft'],
-  ['live.com', 'microsoft'],
-  ['msn.com', 'microsoft'],
-  ['yahoo.com', 'yahoo'],
-  ['aol.com', 'yahoo'],
-  ['icloud.com', 'apple'],
-  ['me.com', 'apple'],
-  ['mac.com', 'apple'],
-]);
-
-function providerOfText(text: string, to: string | undefined): CodeProvider | undefined {
+/** The provider that the text names, or else the provider of the recipient's domain. */
+function providerOfText(text: string, to: string | undefined): Provider {
   const named = PROVIDER_TOKENS.find(([, tokens]) => tokens.some((token) => text.includes(token)))?.[0];
-  return named ?? PROVIDER_DOMAINS.get(to?.split('@').at(-1)?.toLowerCase() ?? '');
+  return named ?? providerOf(to);
 }
 
 /** Whether `text` contains the phrase. */
