@@ -19,10 +19,16 @@ import {
  */
 const EXIT_RATE_SHARE = 0.8;
 /**
- * A warning ends below this share of its floors. The window `hour` holds one to two hours of email. So with a constant rate, its counts fall by half
- * at the start of each hour.
+ * A warning ends below this share of its floors. The window `hour` holds one to two hours of email. So with a constant rate, its
+ * counts fall by half at the start of each hour.
  */
-const EXIT_FLOOR_SHARE = 0.5;
+const EXIT_FLOOR_SHARE = 0.4;
+
+/**
+ * With fewer bounces or complaints, a scope is never paused, whatever its limits. So one bounce pauses nobody, also if the floors of a
+ * workspace are 1.
+ */
+const PAUSE_MIN_COUNT = 3;
 
 export interface DecideOptions {
   readonly limits: ReputationLimits;
@@ -84,7 +90,7 @@ export function reasonsOf(windows: ReputationWindows, limits: ReputationLimits):
     if (volume < minVolume || count < of.min_count) return [];
     const rate = count / volume;
     if (rate < of.warning) return [];
-    const severity = rate >= of.pause ? 'pause' : 'warning';
+    const severity = rate >= of.pause && count >= PAUSE_MIN_COUNT ? 'pause' : 'warning';
     return [{ window, metric, severity, rate, limit: of[severity], count, volume }];
   });
 }

@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest';
+import { decide, initialScope, reasonsOf } from '../../../lambdas/core/reputation/decide.ts';
+import { DEFAULT_REPUTATION_LIMITS } from '../../../lambdas/core/reputation/limits.ts';
+import { pausedByPerson, resumedByPerson } from '../../../lambdas/core/reputation/manual.ts';
+import type { ReputationMode, ReputationReason } from '../../../lambdas/core/reputation/types.ts';
+import { NOW_MS, scopeIn, windowsWith } from './scopes.ts';
+
+const limits = DEFAULT_REPUTATION_LIMITS;
+const at = (mode: ReputationMode = 'pause', nowMs = NOW_MS) => ({ limits, mode, nowMs });
+
+/** Windows whose hour has a bounce rate of 12 %, which is above the pause limit. */
+const BAD_HOUR = windowsWith({ hour: { sent: 500, delivered: 440, bounced: 60 } });
+/** Windows whose hour has a bounce rate of 6 %, which is between the limits. */
+const POOR_HOUR = windowsWith({ hour: { sent: 500, delivered: 470, bounced: 30 } });
+const COMPLAINTS = windowsWith({ hour: { sent: 500, delivered: 500, complained: 5 } });
+const QUIET = windowsWith({});
+
+const hourReason = (fields: Partial<ReputationReason>): ReputationReason => ({
+  window: 'hour',
+  metric: 'bounce',
+  severity: 'warning',
+  rate: 0.06,
+  limit: 0.05,
+  count: 30,
+  volume: 500,
+  ...fields,
+});
+
+describe('the state of a scope', () => {
+  it('stays ok, without a write, while no limit is reached', () => {
+    expect(decide(initialScope(null), QUIET, at())).toBeUndefined();
+  });
+
+  it('becomes a warning at the warning rate, with the numbers that led to it', () => {
+    expect(decide(initialScope('newsletter'), POOR_HOUR, at())).toEqual({
+      configuration_set: 'newsletter',
+      state: 'warning',
+      since: '2026-02-25T12:30:00Z',
+      reasons: [hourReason({})],
+      changed_by: 'guard',
+      grace_until: null,
+      resumed_at: null,
+      version: 1,
+    });
+  });
+
+  it('becomes paused at the pause rate, also without an earlier warning', () => {
+    const reason = hourReason({ severity: 'pause', rate: 0.12, limit: 0.1, count: 60 });
+    for (const state of ['ok', 'warning'] as const)
+      expect(decide(scopeIn(state), BAD_HOUR, at())).toMatchObject({
+        state: 'paused',
+        version: 4,
+        reasons: [reason],
+      });
+  });
+
+  it('becomes at most a warning in the mode watch, and the reason says that the mode pause would pause', () => {
+    const next = decide(initialScope(null), BAD_HOUR, at('watch'));
+    expect(next).toMatchObject({ state: 'warning', reasons: [{ severity: 'pause', limit: 0.1 }] });
+  });
+
+  it('becomes paused when the mode changes from watch to pause while the rate is still too high', () => {
+    const warned = decide(initialScope(null), BAD_HOUR, at('watch')) ?? initialScope(null);
+    expect(decide(warned, BAD_HOUR, at('pause'))?.state).toBe('paused');
+  });
+
+  it('is not evaluated in the mode off', () => {
+    expect(decide(initialScope(null), BAD_HOUR, at('off'))).toBeUndefined();
+    expect(decide(scopeIn('warning'), QUIET, at('off'))).toBeUndefined();
+  });
+
+  it('remains paused whatever happens', () => {
+    for (const windows of [BAD_HOUR, POOR_HOUR, QUIET])
+      for (const mode of ['off', 'watch', 'pause'] as const)
+        expect(decide(scopeIn('paused'), windows, at(mode))).toBeUndefined();
+  });
+
+  it('remains a warning between the exit rate and the warning rate, and ends below the exit rate', () => {
+    const withBounces = (bounced: number) => windowsWith({ hour: { sent: 1_000, delivered: 900, bounced } });
+    const warned = scopeIn('warning', { reasons: [hourReason({})] });
+    expect(decide(initialScope(null), withBounces(49), at())).toBeUndefined();
+    expect(decide(warned, withBounces(49), at())).toBeUndefined();
+    expect(decide(warned, withBounces(40), at())).toBeUndefined();
+    expect(decide(warned, withBounces(39), at())).toMatchObject({ state: 'ok', reasons: [] });
+  });
+
+  it('remains a warning when the counts halve at the start of an hour, and ends when they are far below the floors', () => {
+    const warned = scopeIn('warning', { reasons: [hourReason({ count: 20, volume: 200 })] });
+    const window = (sent: number, bounced: number) => windowsWith({ hour: { sent, bounced } });
+    expect(decide(warned, window(100, 10), at())).toBeUndefined();
+    expect(decide(warned, window(40, 8), at())).toBeUndefined();
+    expect(decide(warned, window(39, 39), at())?.state).toBe('ok');
+    expect(decide(warned, window(100, 7), at())?.state).toBe('ok');
+  });
+
+  it('ends a warning only if both windows are calm', () => {
+    const warned = scopeIn('warning', { reasons: [hourReason({})] });
+    const day = { sent: 1_000, bounced: 30 };
+    expect(decide(warned, windowsWith({ day: { ...day, bounced: 29 } }), at())).toBeUndefined();
+    expect(decide(warned, windowsWith({ day: { ...day, bounced: 23 } }), at())?.state).toBe('ok');
+  });
+
+  it('adds the limits that a warning reaches later, and keeps the start of the warning', () => {
+    const warned = scopeIn('warning', { reasons: [hourReason({})] });
+    const both = windowsWith({ hour: { sent: 500, bounced: 35 }, day: { sent: 1_000, bounced: 40 } });
+    const next = decide(warned, both, at());
+    expect(next).toMatchObject({
+      state: 'warning',
+      since: warned.since,
+      version: 4,
+      reasons: [hourReason({}), { window: 'day', severity: 'warning', count: 40, limit: 0.03 }],
+    });
+    expect(next && decide(next, both, at())).toBeUndefined();
+  });
+
+  it('replaces a reason that becomes more severe in the mode watch, and keeps it when the rate falls', () => {
+    const warned = scopeIn('warning', { reasons: [hourReason({})] });
+    const worse = decide(warned, BAD_HOUR, at('watch'));
+    expect(worse?.reasons).toEqual([hourReason({ severity: 'pause', rate: 0.12, limit: 0.1, count: 60 })]);
+    expect(worse && decide(worse, POOR_HOUR, at('watch'))).toBeUndefined();
+  });
+});
+
+describe('the limits', () => {
+  it('are reached at exactly the rate and the floors', () => {
+    const reasons = (sent: number, bounced: number) =>
+      reasonsOf(windowsWith({ hour: { sent, bounced } }), limits).map(({ severity }) => severity);
+    expect(reasons(400, 20)).toEqual(['warning']);
+    expect(reasons(401, 20)).toEqual([]);
+    expect(reasons(380, 19)).toEqual([]);
+    expect(reasons(200, 20)).toEqual(['pause']);
+    expect(reasons(100, 20)).toEqual(['pause']);
+    expect(reasons(99, 99)).toEqual([]);
+  });
+
+  it('compare complaints with delivered emails, not with sent emails', () => {
+    const [reason] = reasonsOf(
+      windowsWith({ day: { sent: 10_000, delivered: 2_000, complained: 5 } }),
+      limits,
+    );
+    expect(reason).toMatchObject({ metric: 'complaint', rate: 0.0025, volume: 2_000, severity: 'warning' });
+  });
+
+  it('ignore complaints about earlier emails in a window with few delivered emails', () => {
+    expect(reasonsOf(windowsWith({ day: { sent: 1_000, delivered: 199, complained: 50 } }), limits)).toEqual(
+      [],
+    );
+    expect(reasonsOf(windowsWith({ day: { sent: 1_000, delivered: 0, complained: 50 } }), limits)).toEqual(
+      [],
+    );
+  });
+
+  it('of bounces and complaints are independent, and so are those of the windows', () => {
+    const counts = { sent: 1_000, delivered: 1_000, bounced: 100, complained: 10 };
+    const reasons = reasonsOf(windowsWith({ hour: counts, day: counts }), limits);
+    expect(reasons.map(({ window, metric }) => `${window} ${metric}`)).toEqual([
+      'hour bounce',
+      'hour complaint',
+      'day bounce',
+      'day complaint',
+    ]);
+  });
+});
+
+describe('a person', () => {
+  const change = { by: 'key_1', nowMs: NOW_MS };
+
+  it('pauses a scope, without reasons', () => {
+    expect(pausedByPerson(scopeIn('warning', { reasons: [hourReason({})] }), change)).toMatchObject({
+      state: 'paused',
+      since: '2026-02-25T12:30:00Z',
+      reasons: [],
+      changed_by: 'key_1',
+      version: 4,
+    });
+  });
+
+  it('resumes a scope, which restarts its windows and starts its grace window', () => {
+    expect(resumedByPerson(scopeIn('paused'), { ...change, graceHours: 24 })).toMatchObject({
+      state: 'ok',
+      since: '2026-02-25T12:30:00Z',
+      changed_by: 'key_1',
+      grace_until: '2026-02-26T12:30:00Z',
+      resumed_at: '2026-02-25T12:30:00Z',
+      version: 4,
+    });
+  });
+
+  it('can resume without a grace window', () => {
+    expect(resumedByPerson(scopeIn('paused'), { ...change, graceHours: 0 }).grace_until).toBeNull();
+  });
+
+  it('is not overruled by complaints in the grace window, which only warn, until it ends', () => {
+    const resumed = resumedByPerson(scopeIn('paused'), { ...change, graceHours: 1 });
+    const graceEndMs = NOW_MS + 3_600_000;
+    const warned = decide(resumed, COMPLAINTS, at('pause', graceEndMs - 1));
+    expect(warned).toMatchObject({ state: 'warning', reasons: [{ metric: 'complaint', severity: 'pause' }] });
+    expect(warned && decide(warned, COMPLAINTS, at('pause', graceEndMs))?.state).toBe('paused');
+  });
+
+  it('is overruled by new bounces, also in the grace window', () => {
+    const resumed = resumedByPerson(scopeIn('paused'), { ...change, graceHours: 24 });
+    expect(decide(resumed, BAD_HOUR, at('pause', NOW_MS + 60_000))?.state).toBe('paused');
+  });
+});

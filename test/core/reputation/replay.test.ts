@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_REPUTATION_LIMITS } from '../../../lambdas/core/reputation/limits.ts';
+import { replay } from '../../../lambdas/core/reputation/replay.ts';
+import type { HourCounts, ReputationMode } from '../../../lambdas/core/reputation/types.ts';
+
+const HOUR_MS = 3_600_000;
+const START_MS = Date.parse('2026-02-01T00:00:00Z');
+const options = (mode: ReputationMode = 'pause') => ({ limits: DEFAULT_REPUTATION_LIMITS, mode });
+
+/** 30 days of 200 emails an hour with a bounce rate of 1 %. */
+const MONTH: readonly HourCounts[] = Array.from({ length: 720 }, (_, hour) => ({
+  startMs: START_MS + hour * HOUR_MS,
+  sent: 200,
+  delivered: 198,
+  bounced: 2,
+  complained: 0,
+}));
+
+/** The month, with another bounce count in one hour of some days. */
+function monthWith(bounces: Readonly<Record<number, number>>): readonly HourCounts[] {
+  return MONTH.map((row, hour) => ({ ...row, bounced: bounces[hour] ?? row.bounced }));
+}
+
+describe('a dry run', () => {
+  it('of a normal month neither warns nor pauses', () => {
+    expect(replay(MONTH, options())).toEqual({ warnings: 0, pauses: 0, transitions: [] });
+  });
+
+  it('counts each incident once, and names the hour at whose end the limit was reached', () => {
+    const rows = monthWith({ 100: 24, 300: 24, 500: 24, 650: 90 });
+    const result = replay(rows, options());
+    expect(result).toMatchObject({ warnings: 3, pauses: 1 });
+    expect(result.transitions.map(({ from, to }) => `${from} → ${to}`)).toEqual([
+      'ok → warning',
+      'warning → ok',
+      'ok → warning',
+      'warning → ok',
+      'ok → warning',
+      'warning → ok',
+      'ok → paused',
+      'paused → ok',
+    ]);
+    expect(result.transitions[0]).toEqual({
+      at: '2026-02-05T05:00:00Z',
+      from: 'ok',
+      to: 'warning',
+      reasons: [
+        {
+          window: 'hour',
+          metric: 'bounce',
+          severity: 'warning',
+          rate: 0.065,
+          limit: 0.05,
+          count: 26,
+          volume: 400,
+        },
+      ],
+    });
+  });
+
+  it('in the mode watch warns where the mode pause pauses', () => {
+    const rows = monthWith({ 650: 90 });
+    expect(replay(rows, options('watch'))).toMatchObject({ warnings: 1, pauses: 0 });
+    expect(replay(rows, options('off')).transitions).toEqual([]);
+  });
+
+  it('counts a warning that becomes a pause as both', () => {
+    const rows = monthWith({ 100: 24, 101: 60 });
+    expect(replay(rows, options())).toMatchObject({ warnings: 1, pauses: 1 });
+  });
+
+  it('does not depend on the order of the rows, and adds rows of the same hour', () => {
+    const rows = monthWith({ 100: 24, 650: 90 });
+    const halves = rows.flatMap((row) => {
+      const half = { ...row, sent: 100, delivered: 99, bounced: row.bounced / 2 };
+      return [half, half];
+    });
+    expect(replay(rows.toReversed(), options())).toEqual(replay(rows, options()));
+    expect(replay(halves, options())).toEqual(replay(rows, options()));
+  });
+
+  it('reports nothing before its first hour, and still knows the hours before it', () => {
+    const rows = monthWith({ 99: 24, 100: 3 });
+    const from100 = replay(rows, { ...options(), afterMs: START_MS + 100 * HOUR_MS });
+    expect(from100.transitions[0]).toMatchObject({ at: '2026-02-05T05:00:00Z', to: 'warning' });
+    expect(replay(rows.slice(100), options()).transitions).toEqual([]);
+  });
+
+  it('without rows is empty', () => {
+    expect(replay([], options())).toEqual({ warnings: 0, pauses: 0, transitions: [] });
+  });
+});
