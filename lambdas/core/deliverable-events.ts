@@ -1,9 +1,6 @@
 import type { EmailEvent, EventName } from './events.ts';
-import {
-  isReputationEventName,
-  type ReputationEvent,
-  type ReputationEventName,
-} from './reputation/events.ts';
+import { isReputationEventName, type ReputationEventName } from './reputation/event-names.ts';
+import type { ReputationEvent } from './reputation/events.ts';
 
 /** The name of every event that a webhook can receive, and `unknown`, which no webhook receives. */
 export type DeliverableName = EventName | ReputationEventName;

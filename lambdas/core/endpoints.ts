@@ -1,5 +1,5 @@
 import type { DeliverableEvent, DeliverableName } from './deliverable-events.ts';
-import { isReputationEventName } from './reputation/events.ts';
+import { isReputationEventName } from './reputation/event-names.ts';
 
 /** `paused` by the user, or `disabled` by us. `status_reason` and `status_changed_at` say why and since when. */
 export const ENDPOINT_STATUSES = ['active', 'paused', 'disabled'] as const;

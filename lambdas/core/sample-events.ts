@@ -1,6 +1,6 @@
 import type { DeliverableEvent, DeliverableName } from './deliverable-events.ts';
 import type { EmailEvent, EventDetails, EventName } from './events.ts';
-import { isReputationEventName } from './reputation/events.ts';
+import { isReputationEventName } from './reputation/event-names.ts';
 import type { ReputationReason } from './reputation/types.ts';
 
 /** The fields that only one event has. The values are from SES's documentation and mailbox simulator. */

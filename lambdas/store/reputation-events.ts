@@ -1,4 +1,5 @@
-import type { ReputationEvent, ReputationEventName } from '../core/reputation/events.ts';
+import type { ReputationEventName } from '../core/reputation/event-names.ts';
+import type { ReputationEvent } from '../core/reputation/events.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import { KIND, eventKey, parseEventKey } from './keys.ts';
 import type { Row } from './table.ts';

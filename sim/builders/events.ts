@@ -3,11 +3,8 @@ import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import {
-  createReputationEvent,
-  type ReputationEvent,
-  type ReputationEventName,
-} from '../../lambdas/core/reputation/events.ts';
+import type { ReputationEventName } from '../../lambdas/core/reputation/event-names.ts';
+import { createReputationEvent, type ReputationEvent } from '../../lambdas/core/reputation/events.ts';
 import { createFirstTask } from '../../lambdas/delivery/dispatch.ts';
 
 export const WORKSPACE_ID = deterministicId('ws', ['test']);

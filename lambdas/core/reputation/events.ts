@@ -1,9 +1,6 @@
 import { deterministicId } from '../ids.ts';
+import type { ReputationEventName } from './event-names.ts';
 import type { ReputationReason, ScopeState } from './types.ts';
-
-/** The events of the reputation guard. They are about a stream of email, so none of them is an `EventName` or a log status. */
-export const REPUTATION_EVENTS = ['reputation.warning', 'reputation.paused', 'reputation.resumed'] as const;
-export type ReputationEventName = (typeof REPUTATION_EVENTS)[number];
 
 /** A change of the guard's state that webhooks and the alarm topic announce. Append-only: a stored event never changes. */
 export interface ReputationEvent {
@@ -47,9 +44,4 @@ export function createReputationEvent(
     ...(configurationSet !== null && { configuration_set: configurationSet }),
     reasons,
   };
-}
-
-/** Whether the name is that of a reputation event. Other names belong to events of emails. */
-export function isReputationEventName(name: string): name is ReputationEventName {
-  return (REPUTATION_EVENTS as readonly string[]).includes(name);
 }
