@@ -22,7 +22,7 @@ const EXIT_RATE_SHARE = 0.8;
  * A warning ends below this share of its floors. The window `hour` holds one to two hours of email. So with a constant rate, its
  * counts fall by half at the start of each hour.
  */
-const EXIT_FLOOR_SHARE = 0.4;
+const EXIT_FLOOR_SHARE = 0.5;
 
 /**
  * With fewer bounces or complaints, a scope is never paused, whatever its limits. So one bounce pauses nobody, also if the floors of a
@@ -95,13 +95,16 @@ export function reasonsOf(windows: ReputationWindows, limits: ReputationLimits):
   });
 }
 
-/** Whether each metric of each window is low enough to end a warning. */
+/**
+ * Whether each metric of each window is low enough to end a warning. One more bounce or complaint is added to each count. Without it,
+ * a constant rate would end a warning just before its next bounce.
+ */
 export function isCalm(windows: ReputationWindows, limits: ReputationLimits): boolean {
   return measureAll(windows, limits).every(
     ({ count, volume, minVolume, limits: of }) =>
       volume < minVolume * EXIT_FLOOR_SHARE ||
-      count < of.min_count * EXIT_FLOOR_SHARE ||
-      count < volume * of.warning * EXIT_RATE_SHARE,
+      count + 1 < of.min_count * EXIT_FLOOR_SHARE ||
+      count + 1 < volume * of.warning * EXIT_RATE_SHARE,
   );
 }
 

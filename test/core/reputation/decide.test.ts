@@ -80,24 +80,24 @@ describe('the state of a scope', () => {
     const warned = scopeIn('warning', { reasons: [hourReason({})] });
     expect(decide(initialScope(null), withBounces(49), at())).toBeUndefined();
     expect(decide(warned, withBounces(49), at())).toBeUndefined();
-    expect(decide(warned, withBounces(40), at())).toBeUndefined();
-    expect(decide(warned, withBounces(39), at())).toMatchObject({ state: 'ok', reasons: [] });
+    expect(decide(warned, withBounces(39), at())).toBeUndefined();
+    expect(decide(warned, withBounces(38), at())).toMatchObject({ state: 'ok', reasons: [] });
   });
 
   it('remains a warning when the counts halve at the start of an hour, and ends when they are far below the floors', () => {
     const warned = scopeIn('warning', { reasons: [hourReason({ count: 20, volume: 200 })] });
     const window = (sent: number, bounced: number) => windowsWith({ hour: { sent, bounced } });
     expect(decide(warned, window(100, 10), at())).toBeUndefined();
-    expect(decide(warned, window(40, 8), at())).toBeUndefined();
-    expect(decide(warned, window(39, 39), at())?.state).toBe('ok');
-    expect(decide(warned, window(100, 7), at())?.state).toBe('ok');
+    expect(decide(warned, window(50, 9), at())).toBeUndefined();
+    expect(decide(warned, window(49, 49), at())?.state).toBe('ok');
+    expect(decide(warned, window(100, 8), at())?.state).toBe('ok');
   });
 
   it('ends a warning only if both windows are calm', () => {
     const warned = scopeIn('warning', { reasons: [hourReason({})] });
     const day = { sent: 1_000, bounced: 30 };
     expect(decide(warned, windowsWith({ day: { ...day, bounced: 29 } }), at())).toBeUndefined();
-    expect(decide(warned, windowsWith({ day: { ...day, bounced: 23 } }), at())?.state).toBe('ok');
+    expect(decide(warned, windowsWith({ day: { ...day, bounced: 22 } }), at())?.state).toBe('ok');
   });
 
   it('adds the limits that a warning reaches later, and keeps the start of the warning', () => {
