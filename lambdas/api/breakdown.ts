@@ -4,6 +4,8 @@ import type { Dimension } from '../core/dimensions.ts';
 import { percentile } from '../core/histogram.ts';
 import { intervalsBetween } from '../core/intervals.ts';
 import { PROVIDERS, type Provider } from '../core/providers.ts';
+import { REASON_ADVICE } from '../core/reasons/advice.ts';
+import type { Reason } from '../core/reasons/reasons.ts';
 import { zeroCounts, type EventCounts } from '../core/stats.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import type { CounterRange } from '../store/counters.ts';
@@ -134,5 +136,7 @@ function toBucketJson(startMs: number, counts: EventCounts = zeroCounts()) {
 /** The display name of a value. */
 function nameOf(dimension: Dimension, value: string): string {
   if (dimension === 'provider' && Object.hasOwn(PROVIDERS, value)) return PROVIDERS[value as Provider];
+  if (dimension === 'reason' && Object.hasOwn(REASON_ADVICE, value))
+    return REASON_ADVICE[value as Reason].title;
   return value;
 }
