@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { StackDescription } from '../admin/stack-file.ts';
 import type { SesEvent } from '../sim/ses/events.ts';
-import { simulateEmails, type TimedEvent } from './seed-emails.ts';
+import { simulateEmails } from './seed-emails.ts';
+import type { TimedEvent } from './seed-writer.ts';
 
 export interface SeedOptions {
   readonly stack: StackDescription;

@@ -10,13 +10,14 @@ export const NAMES_WITH_REGIONS = {
   yahoo: ['yahoo', 'aol'],
 } as const;
 
+/** `example` is reserved for sample data, such as that of the local run: no mailbox exists there. */
 export const REGIONS =
-  `com fr de it es nl be at ch ie dk se no fi gr pt pl cz sk hu ro bg hr rs si ee lv lt ru ca cl pe in id ph sg my vn th kr cn
+  `example com fr de it es nl be at ch ie dk se no fi gr pt pl cz sk hu ro bg hr rs si ee lv lt ru ca cl pe in id ph sg my vn th kr cn
   co.uk co.in co.id co.il co.kr co.nz co.th co.za com.ar com.au com.br com.cn com.co com.hk com.mx com.my com.pe com.ph com.sg
   com.tr com.tw com.ve com.vn`.split(/\s+/);
 
 export const DOMAINS_BY_PROVIDER = {
-  gmail: { name: 'Gmail', domains: 'gmail.com googlemail.com' },
+  gmail: { name: 'Gmail', domains: 'gmail.com googlemail.com gmail.example' },
   microsoft: {
     name: 'Microsoft (Outlook, Hotmail)',
     domains: 'msn.com windowslive.com passport.com live.jp hotmail.co.jp outlook.jp',
@@ -28,11 +29,14 @@ export const DOMAINS_BY_PROVIDER = {
       swbell.net flash.net nvbell.net snet.net wans.net`,
   },
   comcast: { name: 'Comcast', domains: 'comcast.net' },
-  apple: { name: 'Apple (iCloud)', domains: 'icloud.com me.com mac.com privaterelay.appleid.com' },
+  apple: {
+    name: 'Apple (iCloud)',
+    domains: 'icloud.com me.com mac.com privaterelay.appleid.com icloud.example',
+  },
   yahoo_japan: { name: 'Yahoo Japan', domains: 'yahoo.co.jp ybb.ne.jp' },
   united_internet: {
     name: 'GMX, WEB.DE and mail.com',
-    domains: 'gmx.de gmx.net gmx.com gmx.at gmx.ch gmx.fr web.de mail.com 1und1.de',
+    domains: 'gmx.de gmx.net gmx.com gmx.at gmx.ch gmx.fr gmx.example web.de mail.com 1und1.de',
   },
   telekom: { name: 'Telekom (T-Online)', domains: 't-online.de' },
   freenet: { name: 'freenet', domains: 'freenet.de' },

@@ -136,23 +136,37 @@ export function renderingFailureEvent(
   return { eventType: 'Rendering Failure', mail: mailObject(email), failure };
 }
 
+/** The response of the receiving server that delays an email. */
+export interface DelayReply {
+  readonly delayType: string;
+  readonly status: string;
+  readonly diagnosticCode: string;
+}
+
+const NO_CONNECTION: DelayReply = {
+  delayType: 'TransientCommunicationFailure',
+  status: '4.4.1',
+  diagnosticCode: 'smtp; 421 4.4.1 Unable to connect to remote host',
+};
+
 export function deliveryDelayEvent(
   email: AcceptedEmail,
   recipients: readonly string[],
-  { atMs, expiresAtMs }: { readonly atMs: number; readonly expiresAtMs: number },
+  {
+    atMs,
+    expiresAtMs,
+    reply = NO_CONNECTION,
+  }: { readonly atMs: number; readonly expiresAtMs: number; readonly reply?: DelayReply },
 ): SesEvent {
+  const { delayType, status, diagnosticCode } = reply;
   return {
     eventType: 'DeliveryDelay',
     mail: mailObject(email),
     deliveryDelay: {
       timestamp: iso(atMs),
-      delayType: 'TransientCommunicationFailure',
+      delayType,
       expirationTime: iso(expiresAtMs),
-      delayedRecipients: recipients.map((emailAddress) => ({
-        emailAddress,
-        status: '4.4.1',
-        diagnosticCode: 'smtp; 421 4.4.1 Unable to connect to remote host',
-      })),
+      delayedRecipients: recipients.map((emailAddress) => ({ emailAddress, status, diagnosticCode })),
     },
   };
 }

@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, SUPPRESSION_REASONS } from '../../lambdas/core/events.ts';
+import { intervalStart } from '../../lambdas/core/intervals.ts';
+import { providerOf } from '../../lambdas/core/providers.ts';
+import { decide, initialScope } from '../../lambdas/core/reputation/decide.ts';
+import { DEFAULT_REPUTATION_LIMITS } from '../../lambdas/core/reputation/limits.ts';
+import { replay } from '../../lambdas/core/reputation/replay.ts';
+import { windowsOf } from '../../lambdas/core/reputation/windows.ts';
 import { normalize, type UnownedEvent } from '../../lambdas/ingest/normalize.ts';
 import { SEED_DAYS, simulateEmails } from '../../local/seed-emails.ts';
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 86_400_000;
 const OPTIONS = { from: 'you@yourdomain.example', configurationSet: 'set', seed: 1 };
 
@@ -12,6 +19,8 @@ const eventsOf = (now: string) => simulated(now).flatMap(({ event }) => normaliz
 const emailsOf = (events: readonly UnownedEvent[]) => Map.groupBy(events, (event) => event.message_id);
 const named = (events: readonly UnownedEvent[], ...names: readonly string[]) =>
   events.filter((event) => names.includes(event.event));
+
+const isImported = ({ tags = [] }: UnownedEvent) => tags.some(([, value]) => value === 'imported-list');
 
 /** A Wednesday, a Sunday night, and midnight at the end of a year. */
 const TIMES = ['2026-02-25T12:00:00Z', '2026-11-29T03:30:00Z', '2027-01-01T00:00:00Z'];
@@ -33,12 +42,13 @@ describe.each(TIMES)('the email of the two weeks before %s', (now) => {
     expect(new Set(events.map((event) => event.event_id)).size).toBe(events.length);
   });
 
-  it('has 300 to 400 emails, most of them delivered', () => {
-    const sent = named(events, 'sent').length;
-    expect(emailsOf(events).size).toBeGreaterThanOrEqual(300);
-    expect(emailsOf(events).size).toBeLessThanOrEqual(400);
-    expect(named(events, 'delivered').length).toBeGreaterThan(sent * 0.8);
-    expect(named(events, 'bounced').length).toBeLessThan(sent * 0.05);
+  it('has 450 to 550 emails, most of them delivered', () => {
+    const ordinary = events.filter((event) => !isImported(event));
+    const sent = named(ordinary, 'sent').length;
+    expect(emailsOf(events).size).toBeGreaterThanOrEqual(450);
+    expect(emailsOf(events).size).toBeLessThanOrEqual(550);
+    expect(named(ordinary, 'delivered').length).toBeGreaterThan(sent * 0.8);
+    expect(named(ordinary, 'bounced').length).toBeLessThan(sent * 0.05);
   });
 
   it('contains every status, and engagement by people and by software', () => {
@@ -77,7 +87,7 @@ describe.each(TIMES)('the email of the two weeks before %s', (now) => {
       expect(Date.parse(email?.timestamp ?? '')).toBeGreaterThan(nowMs - 15 * MINUTE_MS);
   });
 
-  it('contains an outage of one provider some days ago: its emails were delayed, and some expired', () => {
+  it('contains a day on which one provider deferred its emails: most were delivered hours later, and some expired', () => {
     const delays = named(events, 'delayed');
     const perDay = Map.groupBy(delays, (event) => event.timestamp.slice(0, 10));
     const [day = '', worst = []] =
@@ -86,14 +96,57 @@ describe.each(TIMES)('the email of the two weeks before %s', (now) => {
     const ageMs = nowMs - Date.parse(`${day}T13:00:00Z`);
     expect(ageMs).toBeGreaterThan(3 * DAY_MS);
     expect(ageMs).toBeLessThan(7 * DAY_MS);
-    const affected = new Set(
-      worst.filter(({ to }) => to?.endsWith('@outlook.example')).map((event) => event.message_id),
-    );
-    expect(affected.size).toBeGreaterThan(20);
-    const outcomes = [...affected].map((id) =>
+    const deferred = worst.filter(({ to }) => to !== undefined && providerOf(to) === 'microsoft');
+    const affected = [...new Set(deferred.map((event) => event.message_id))];
+    expect(affected.length).toBeGreaterThan(30);
+    expect(deferred.length).toBeGreaterThan(affected.length * 1.3);
+    expect(new Set(deferred.map(({ details }) => details.reason))).toEqual(new Set(['sender_rate_limited']));
+    const outcomes = affected.map((id) =>
       named(emailsOf(events).get(id) ?? [], 'delivered', 'soft_bounced').map((event) => event.event),
     );
-    expect(new Set(outcomes.map(([outcome]) => outcome))).toEqual(new Set(['delivered', 'soft_bounced']));
     expect(outcomes.every((each) => each.length === 1)).toBe(true);
+    const isDelivered = outcomes.filter(([outcome]) => outcome === 'delivered');
+    expect(isDelivered.length).toBeGreaterThan(affected.length * 0.8);
+    expect(isDelivered.length).toBeLessThan(affected.length);
+  });
+
+  it('contains an import of old addresses in the last hour, whose bounces name the wording of each provider', () => {
+    const imported = events.filter(isImported);
+    const bounces = named(imported, 'bounced');
+    const unknown = bounces.filter(({ details }) => details.reason === 'unknown_user');
+    expect(unknown.length).toBeGreaterThan(bounces.length / 2);
+    expect(new Set(bounces.map(({ details }) => details.diagnostic_code)).size).toBeGreaterThan(4);
+    expect(named(imported, 'sent').length).toBe(150);
+    expect(bounces.length).toBeGreaterThan(25);
+    expect(named(imported, 'complained').length).toBeGreaterThan(4);
+  });
+
+  it('makes the reputation guard warn, and would make it pause', () => {
+    const counts = (event: UnownedEvent) => {
+      const is = (name: string) => (event.event === name ? 1 : 0);
+      const startMs = intervalStart(Date.parse(event.timestamp), 'hour');
+      return {
+        startMs,
+        sent: is('sent'),
+        delivered: is('delivered'),
+        bounced: is('bounced'),
+        complained: is('complained'),
+      };
+    };
+    const hours = events.map(counts);
+    const options = { limits: DEFAULT_REPUTATION_LIMITS, nowMs };
+    const windows = windowsOf(hours, { nowMs, resumedAt: null });
+    expect(decide(initialScope(null), windows, { ...options, mode: 'watch' })).toMatchObject({
+      state: 'warning',
+      reasons: [
+        { window: 'hour', metric: 'bounce', severity: 'pause' },
+        { window: 'hour', metric: 'complaint', severity: 'pause' },
+      ],
+    });
+    const dryRun = replay(hours, { ...options, mode: 'pause' });
+    expect(dryRun.pauses).toBe(1);
+    // The other days have too few emails for a decision.
+    const [first] = dryRun.transitions;
+    expect(Date.parse(first?.at ?? '')).toBeGreaterThan(nowMs - 2 * HOUR_MS);
   });
 });

@@ -274,8 +274,10 @@ describe('the account', () => {
     await expect(stranger).rejects.toMatchObject({ name: 'NotFoundException' });
     await send(['a@b.example', 'c@d.example']);
     expect(await client.send(new GetAccountCommand({}))).toMatchObject({
+      EnforcementStatus: 'HEALTHY',
+      ProductionAccessEnabled: true,
       SendingEnabled: true,
-      SendQuota: { SentLast24Hours: 2 },
+      SendQuota: { Max24HourSend: 50_000, SentLast24Hours: 2 },
     });
     const destinations = await client.send(
       new GetConfigurationSetEventDestinationsCommand({ ConfigurationSetName: TARGET.configurationSet }),
