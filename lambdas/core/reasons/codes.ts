@@ -23,21 +23,41 @@ const BY_PROVIDER: Readonly<Partial<Record<Provider, Codes>>> = {
   },
   microsoft: {
     '1.10': 'unknown_user',
-    '2.121': 'recipient_rate_limited',
-    '2.122': 'recipient_rate_limited',
     '4.1': 'unknown_user',
-    '4.300': 'expired',
     '7.23': 'authentication_failed',
     '7.25': 'reverse_dns',
     '7.64': 'not_authorized',
   },
-  yahoo: { '7.9': 'policy' },
   apple: { '1.6': 'inactive_mailbox' },
 };
 
+/** Codes with a detail of three digits. Only Microsoft uses them, so their meaning does not depend on the provider. */
+const BY_LONG_CODE: Codes = {
+  '2.121': 'recipient_rate_limited',
+  '2.122': 'recipient_rate_limited',
+  '4.300': 'expired',
+  '4.310': 'invalid_domain',
+  '4.312': 'invalid_domain',
+  '4.316': 'network',
+  '7.124': 'not_authorized',
+  '7.133': 'not_authorized',
+  '7.134': 'not_authorized',
+  '7.500': 'sender_rate_limited',
+  '7.501': 'provider_block',
+  '7.502': 'provider_block',
+  '7.503': 'provider_block',
+  '7.507': 'recipient_blocked_sender',
+  '7.509': 'authentication_failed',
+  '7.511': 'provider_block',
+  '7.512': 'malformed_message',
+  '7.513': 'recipient_blocked_sender',
+  '7.515': 'authentication_failed',
+  '7.650': 'low_reputation',
+  '7.700': 'temporary_server_error',
+};
+
 /**
- * Enhanced status codes without their class. Source: RFC 3463, the IANA registry of RFC 5248, and for details of three digits
- * Microsoft, which alone uses them.
+ * Enhanced status codes, mostly without their class, which only says whether the failure is temporary. Source: RFC 3463, the IANA registry of RFC 5248.
  */
 const BY_ENHANCED_CODE: Codes = {
   '1.0': 'unknown_user',
@@ -53,8 +73,6 @@ const BY_ENHANCED_CODE: Codes = {
   '2.1': 'inactive_mailbox',
   '2.2': 'mailbox_full',
   '2.3': 'message_too_large',
-  '2.121': 'recipient_rate_limited',
-  '2.122': 'recipient_rate_limited',
   '3.0': 'temporary_server_error',
   '3.1': 'temporary_server_error',
   '3.2': 'temporary_server_error',
@@ -69,9 +87,6 @@ const BY_ENHANCED_CODE: Codes = {
   '4.5': 'network',
   '4.6': 'network',
   '4.7': 'expired',
-  '4.310': 'invalid_domain',
-  '4.312': 'invalid_domain',
-  '4.316': 'network',
   '5.3': 'sender_rate_limited',
   '6.0': 'spam_content',
   '6.1': 'malformed_message',
@@ -79,6 +94,9 @@ const BY_ENHANCED_CODE: Codes = {
   '6.3': 'malformed_message',
   '6.5': 'malformed_message',
   '6.7': 'malformed_message',
+  // A temporary refusal by policy without a word that names another cause.
+  '4.7.0': 'sender_rate_limited',
+  '4.7.1': 'greylisted',
   '7.0': 'policy',
   '7.1': 'policy',
   '7.2': 'not_authorized',
@@ -105,25 +123,10 @@ const BY_ENHANCED_CODE: Codes = {
   '7.28': 'sender_rate_limited',
   '7.29': 'authentication_failed',
   '7.30': 'tls_required',
-  '7.124': 'not_authorized',
-  '7.133': 'not_authorized',
-  '7.134': 'not_authorized',
-  '7.500': 'sender_rate_limited',
-  '7.501': 'provider_block',
-  '7.502': 'provider_block',
-  '7.503': 'provider_block',
-  '7.507': 'recipient_blocked_sender',
-  '7.509': 'authentication_failed',
-  '7.511': 'provider_block',
-  '7.512': 'malformed_message',
-  '7.513': 'recipient_blocked_sender',
-  '7.515': 'authentication_failed',
-  '7.650': 'low_reputation',
-  '7.700': 'temporary_server_error',
 };
 
 /** Microsoft's codes for an IP address on its block list. */
-const BANNED_ADDRESS = { subject: '7.', first: 606, last: 649 };
+const BANNED_ADDRESS = { prefix: '5.7.', first: 606, last: 649 };
 
 /** Reply codes of RFC 5321 that name a cause. The others, such as 550, do not. */
 const BY_REPLY_CODE: Codes = {
@@ -143,24 +146,32 @@ const BY_REPLY_CODE: Codes = {
 };
 
 function isBannedAddress(code: string): boolean {
-  const detail = Number(code.slice(BANNED_ADDRESS.subject.length));
+  const detail = Number(code.slice(BANNED_ADDRESS.prefix.length));
   return (
-    code.startsWith(BANNED_ADDRESS.subject) && detail >= BANNED_ADDRESS.first && detail <= BANNED_ADDRESS.last
+    code.startsWith(BANNED_ADDRESS.prefix) && detail >= BANNED_ADDRESS.first && detail <= BANNED_ADDRESS.last
   );
 }
+
+/** The length of the class with its dot, such as `5.`. */
+const CLASS_LENGTH = 2;
 
 function reasonIn(codes: Codes, code: string | undefined): Reason | undefined {
   return code !== undefined && Object.hasOwn(codes, code) ? codes[code] : undefined;
 }
 
+/** The reason of the first code that has one. An entry with the class, such as `4.7.1`, is before one without. */
 function firstReason(codes: Codes, { enhancedCodes }: Diagnostic): Reason | undefined {
-  return enhancedCodes.map((code) => reasonIn(codes, code)).find((reason) => reason !== undefined);
+  return enhancedCodes
+    .map((code) => reasonIn(codes, code) ?? reasonIn(codes, code.slice(CLASS_LENGTH)))
+    .find((reason) => reason !== undefined);
 }
 
-/** The reason of a code to which the provider gives a meaning of its own. */
+/** The reason of a code that only one provider uses, or to which the provider gives a meaning of its own. */
 export function reasonOfProviderCodes(diagnostic: Diagnostic): Reason | undefined {
   if (diagnostic.enhancedCodes.some(isBannedAddress)) return 'provider_block';
-  return firstReason(BY_PROVIDER[diagnostic.provider] ?? {}, diagnostic);
+  return (
+    firstReason(BY_LONG_CODE, diagnostic) ?? firstReason(BY_PROVIDER[diagnostic.provider] ?? {}, diagnostic)
+  );
 }
 
 /** The reason of the enhanced status code, or else of the reply code. */

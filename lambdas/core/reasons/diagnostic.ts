@@ -1,20 +1,20 @@
 import { providerOf, type Provider } from '../providers.ts';
+import type { Phrase } from './rule.ts';
 
 /** Longer text is not read: 4 KB hold every response of a mail server, and a diagnostic of SES can have 180 KB. */
 const MAX_CHARACTERS = 4_096;
 
-/** Text in this order, with any text between. */
-export type Phrase = string | readonly string[];
-
 /** The response of a mail server, prepared for the rules. */
 export interface Diagnostic {
   readonly provider: Provider;
-  /** Enhanced status codes without their class, such as `1.1`, in the order of the text. */
+  /** Enhanced status codes, such as `5.1.1`, in the order of the text. */
   readonly enhancedCodes: readonly string[];
   /** The first reply code, such as `550`. */
   readonly replyCode: string | undefined;
-  /** Whether the response contains the phrase. The phrase is in lower case. */
-  contains(phrase: Phrase): boolean;
+  /** Whether a code says that the failure is temporary. Undefined if the response has no code. */
+  readonly temporary: boolean | undefined;
+  /** Whether the response contains the phrase. */
+  readonly contains: (phrase: Phrase) => boolean;
 }
 
 /** Texts that only one provider writes. */
@@ -47,10 +47,10 @@ function containsPhrase(text: string, phrase: Phrase): boolean {
 }
 
 /** An enhanced status code: `5.1.1`, but no part of an IP address or version. Each number has at most three digits. */
-const ENHANCED_CODE = /(?<![\d.])[245]\.(\d{1,3}\.\d{1,3})(?!\d|\.\d)/g;
-const REPLY_CODE = /(?<![\d.:/])[2-5]\d\d(?=[ -]|$)/;
+const ENHANCED_CODE = /(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\d|\.\d)/g;
+const REPLY_CODE = /(?<![\w.:/])[2-5]\d\d(?=[ -]|$)/;
 /** A reply of several lines repeats its codes at the start of each line, which would divide a phrase. */
-const REPEATED_CODES = /(?<![\d.:/])[245]\d\d[ -](?:[245]\.\d{1,3}\.\d{1,3}(?= ))?/g;
+const REPEATED_CODES = /(?<![\w.:/])[245]\d\d[ -](?:[245]\.\d{1,3}\.\d{1,3}(?= ))?/g;
 
 /**
  * Reads the start of a diagnostic code. `to` is the recipient: the address is removed from the text, because its words are not
@@ -61,10 +61,14 @@ export function readDiagnostic(diagnosticCode: string, to: string | undefined): 
   const withoutRecipient = to === undefined ? lower : lower.replaceAll(to.toLowerCase(), ' ');
   const line = withoutRecipient.replaceAll('’', "'").replaceAll(/\s+/g, ' ');
   const text = line.replaceAll(REPEATED_CODES, ' ').replaceAll(/ +/g, ' ');
+  const enhancedCodes = line.match(ENHANCED_CODE) ?? [];
+  const replyCode = REPLY_CODE.exec(line)?.[0];
+  const firstCode = replyCode ?? enhancedCodes[0];
   return {
     provider: providerOfText(line, to),
-    enhancedCodes: [...line.matchAll(ENHANCED_CODE)].map(([, code = '']) => code),
-    replyCode: REPLY_CODE.exec(line)?.[0],
+    enhancedCodes,
+    replyCode,
+    temporary: firstCode === undefined ? undefined : firstCode.startsWith('4'),
     contains: (phrase) => containsPhrase(text, phrase),
   };
 }

@@ -31,9 +31,13 @@ export function reasonOf(event: Classified): Reason | undefined {
   const cause = firstOf(SES_CAUSES, values);
   if (cause !== undefined) return cause;
   const diagnostic = readDiagnostic(event.details.diagnostic_code ?? '', event.to);
+  const temporary = diagnostic.temporary ?? event.event !== 'bounced';
   return (
     reasonOfProviderCodes(diagnostic) ??
-    DIAGNOSTIC_RULES.find(({ phrases }) => phrases.some(diagnostic.contains))?.reason ??
+    DIAGNOSTIC_RULES.find(
+      ({ only, phrases }) =>
+        (only === undefined || (only === 'temporary') === temporary) && phrases.some(diagnostic.contains),
+    )?.reason ??
     reasonOfCodes(diagnostic) ??
     firstOf(SES_HINTS, values) ??
     'unknown'
