@@ -42,7 +42,9 @@ export class Ingest extends Construct {
       memoryMb: 512,
       logRetention: options.logRetention,
     });
-    props.table.grantAccess(ingest, { actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem'] });
+    props.table.grantAccess(ingest, {
+      actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+    });
     ingest.addEnvironment(ENV.retentionDays, Tokenization.stringifyNumber(options.retentionDays));
     ingest.addEnvironment(ENV.topicArn, props.source.topic.topicArn);
     grantPutMetrics(ingest, options.metricsNamespace);

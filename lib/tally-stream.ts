@@ -18,13 +18,16 @@ export const TALLY_WINDOW_SECONDS = 60;
 export const TALLY_BATCH_SIZE = 1_000;
 
 /**
- * New events, new attempts, and new deliveries whose row contains an attempt. `INSERT` matches only a new key. A duplicate SES
+ * New events, first delays, new attempts, and new deliveries whose row contains an attempt. `INSERT` matches only a new key. A duplicate SES
  * message has the same key, so it is not counted twice. Of a delivery, the filter tests a field inside the attempt, because
  * Lambda's `exists` matches only a value without fields.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
  */
 export const TALLY_FILTERS = [
-  { eventName: ['INSERT'], dynamodb: { NewImage: { kind: { S: [KIND.event, KIND.attempt] } } } },
+  {
+    eventName: ['INSERT'],
+    dynamodb: { NewImage: { kind: { S: [KIND.event, KIND.attempt, KIND.firstDelay] } } },
+  },
   {
     eventName: ['INSERT'],
     dynamodb: {

@@ -35,7 +35,9 @@ export class Tally extends Construct {
       memoryMb: 512,
       logRetention: options.logRetention,
     });
-    table.grantAccess(this.function, { actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] });
+    table.grantAccess(this.function, {
+      actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+    });
     this.function.addEnvironment(ENV.retentionDays, Tokenization.stringifyNumber(options.retentionDays));
     grantPutMetrics(this.function, options.metricsNamespace);
     table.table.grantStreamRead(this.function);

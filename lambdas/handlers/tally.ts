@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
 import { METRIC, metricsIn } from '../core/metrics.ts';
+import { NamedValues } from '../tally/named-values.ts';
 import { tallyBatch, type TallyDeps } from '../tally/tally-batch.ts';
 import { createTable } from '../store/table.ts';
 
@@ -11,6 +12,7 @@ const deps: TallyDeps = {
   table: createTable(requireEnv(process.env, ENV.tableName)),
   retentionDays: requireNumberEnv(process.env, ENV.retentionDays),
   now: Date.now,
+  names: new NamedValues(),
 };
 
 /**

@@ -6,6 +6,7 @@ import { normalize, type NormalizedMessage } from './normalize.ts';
 import { checkNotInFuture } from './future-time.ts';
 import { parseSesMessage } from './ses-message.ts';
 import { eventRows, type Retention } from '../store/event-rows.ts';
+import { storeFirstDelay } from '../store/first-delays.ts';
 import { putRows, rowId, type RefusedRow } from '../store/put-rows.ts';
 import { quarantineRow } from '../store/quarantine.ts';
 import type { Row, Table } from '../store/table.ts';
@@ -67,10 +68,15 @@ export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[
     return refusal === undefined || unstored.includes(each) ? [] : [{ ...each, refusal }];
   });
   const { lost, error: quarantineError } = await quarantineUnwritable(deps, unwritable);
+  const stored = ingested.filter(
+    (each) => !unstored.includes(each) && !unwritable.some(({ record }) => record === each.record),
+  );
+  const { unmarked, error: markError } = await markFirstDelays(deps, stored);
   const rejection = results.find((result) => result.status === 'rejected');
-  const error = (rejection?.reason as Error | undefined) ?? putError ?? quarantineError;
+  const error = (rejection?.reason as Error | undefined) ?? putError ?? quarantineError ?? markError;
 
-  const failedMessageIds = [...rejectedRecords, ...[...unstored, ...lost].map((each) => each.record)].map(
+  const unfinished = [...unstored, ...lost, ...unmarked];
+  const failedMessageIds = [...rejectedRecords, ...unfinished.map((each) => each.record)].map(
     (record) => record.messageId,
   );
   const events = ingested.flatMap((each) => each.events);
@@ -85,6 +91,31 @@ export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[
       unknown_tags: ingested.filter((each) => each.unknownTag).length,
       unknown_events: events.filter((event) => event.event === 'unknown').length,
     },
+  };
+}
+
+/**
+ * Records the first delay of each email. `unmarked` contains the messages for which this failed. SQS delivers them again. The marks are
+ * stored after the events, so an email that is counted as delayed has an event.
+ */
+async function markFirstDelays(
+  deps: IngestDeps,
+  stored: readonly IngestedMessage[],
+): Promise<{ readonly unmarked: readonly IngestedMessage[]; readonly error?: Error }> {
+  const delayed = stored.filter(({ events }) => events.some(({ event }) => event === 'delayed'));
+  const results = await Promise.allSettled(
+    delayed.map(({ record, events }) =>
+      Promise.all(
+        events
+          .filter(({ event }) => event === 'delayed')
+          .map((event) => storeFirstDelay(deps.table, event, retentionOf(deps, record))),
+      ),
+    ),
+  );
+  const rejection = results.find((result) => result.status === 'rejected');
+  return {
+    unmarked: delayed.filter((_, index) => results[index]?.status === 'rejected'),
+    ...(rejection && { error: rejection.reason as Error }),
   };
 }
 

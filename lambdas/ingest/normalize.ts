@@ -41,6 +41,8 @@ interface RecipientEvent {
    * message id, the event name, the recipient and these values. So every copy of an event has the same id.
    */
   readonly naturalKey: readonly string[];
+  /** Only of a delivery. */
+  readonly timeToDeliveryMs?: number;
 }
 
 interface Recipient {
@@ -59,6 +61,10 @@ interface EventTypeReader {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function milliseconds(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
 function object(value: unknown): JsonObject {
@@ -290,7 +296,14 @@ const READERS_OF_TYPES: readonly (readonly [SesEventType, EventTypeReader])[] = 
       readRecipients: recipientsIn('recipients'),
       readEvent(body) {
         const timestampMs = parseSesTimestamp(body['timestamp']);
-        return { event: 'delivered', details: {}, timestampMs, naturalKey: timeKey(timestampMs) };
+        const timeToDeliveryMs = milliseconds(body['processingTimeMillis']);
+        return {
+          event: 'delivered',
+          details: {},
+          timestampMs,
+          naturalKey: timeKey(timestampMs),
+          ...(timeToDeliveryMs !== undefined && { timeToDeliveryMs }),
+        };
       },
     },
   ],
@@ -435,9 +448,12 @@ export function normalize(ses: JsonObject): NormalizedMessage {
   const mailTimestampMs = parseSesTimestamp(mail['timestamp']);
   const subject = text(object(mail['commonHeaders'])['subject']);
   const tags = senderTags(mail);
+  const workspaceHints = readWorkspaceHints(mail);
+  const { configurationSet } = workspaceHints;
 
   const events = reader.readRecipients(body, mail).map((recipient): UnownedEvent => {
-    const { event, details, timestampMs = mailTimestampMs, naturalKey } = reader.readEvent(body, recipient);
+    const read = reader.readEvent(body, recipient);
+    const { event, details, timestampMs = mailTimestampMs, naturalKey, timeToDeliveryMs } = read;
     if (timestampMs === undefined) {
       throw new UnreadableMessage('bad_timestamp', `The ${type} event has no readable timestamp`);
     }
@@ -451,8 +467,10 @@ export function normalize(ses: JsonObject): NormalizedMessage {
       ...(subject !== undefined && { subject }),
       timestamp: formatTimestamp(timestampMs),
       ...(tags && { tags }),
+      ...(configurationSet !== undefined && { configuration_set: configurationSet }),
+      ...(timeToDeliveryMs !== undefined && { time_to_delivery_ms: timeToDeliveryMs }),
       details,
     };
   });
-  return { workspaceHints: readWorkspaceHints(mail), events };
+  return { workspaceHints, events };
 }

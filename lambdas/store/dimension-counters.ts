@@ -10,6 +10,12 @@ import { getRows } from './get-rows.ts';
 import { dimensionCountersPartition, dimensionCountersSort, parseDimensionCountersSort } from './keys.ts';
 import type { Row, Table } from './table.ts';
 
+/** The values with a row of their own in one interval. Every further value counts under `other`. */
+export const NAMED_VALUES_MAX = 200;
+
+/** The attribute of the row of `other` that counts the values with a row of their own. */
+export const NAMED = 'named';
+
 /** Counts the emails that were delayed at least once. */
 export const DELAYED_EMAILS = 'delayed_emails';
 
@@ -30,7 +36,7 @@ export interface DimensionRow {
 
 function toDimensionRow(row: Row): DimensionRow {
   const { start, value } = parseDimensionCountersSort(row.sk);
-  const domains = domainSlotsOf(row);
+  const domains = domainSlotsOf(row).map(({ domain, sent, bounced }) => ({ domain, sent, bounced }));
   return {
     startMs: Date.parse(start),
     value,
@@ -81,4 +87,31 @@ export async function readDimensionValues(
   }));
   const rows = await getRows(table, keys);
   return rows.map(toDimensionRow).toSorted((left, right) => left.startMs - right.startMs);
+}
+
+/** All values of one dimension in one interval: the partition, and the start of the interval in RFC 3339. */
+export interface DimensionInterval {
+  readonly pk: string;
+  readonly start: string;
+}
+
+/** The values and domains of an interval that already have a place. */
+export interface NamedRows {
+  readonly values: readonly string[];
+  /** The slot of each domain. */
+  readonly domains: readonly (readonly [domain: string, slot: number])[];
+  /** The number of named values. A value counts until the row of `other` expires, also if its own row has expired. */
+  readonly named: number;
+}
+
+/** Reads up to 201 rows with a consistent read. */
+export async function readNamedValues(table: Table, { pk, start }: DimensionInterval): Promise<NamedRows> {
+  const rows = await readCollection(table, { pk, prefix: start, consistent: true });
+  const values = rows.flatMap(({ sk }) => parseDimensionCountersSort(sk).value ?? []);
+  const other = rows.find(({ sk }) => sk === start);
+  return {
+    values,
+    domains: other ? domainSlotsOf(other).map(({ domain, slot }) => [domain, slot]) : [],
+    named: Math.max(values.length, Number(other?.[NAMED] ?? 0)),
+  };
 }

@@ -23,10 +23,11 @@ export function slotAttributes(slot: number): {
 }
 
 /** The domains in a row, in the order of their slots. */
-export function domainSlotsOf(row: Row): readonly DomainCounts[] {
-  return Array.from({ length: DOMAIN_SLOTS }, (_, slot) => slotAttributes(slot)).flatMap((names) => {
+export function domainSlotsOf(row: Row): readonly (DomainCounts & { readonly slot: number })[] {
+  return Array.from({ length: DOMAIN_SLOTS }, (_, slot) => slot).flatMap((slot) => {
+    const names = slotAttributes(slot);
     const domain = row[names.domain];
     if (typeof domain !== 'string') return [];
-    return [{ domain, sent: Number(row[names.sent] ?? 0), bounced: Number(row[names.bounced] ?? 0) }];
+    return [{ slot, domain, sent: Number(row[names.sent] ?? 0), bounced: Number(row[names.bounced] ?? 0) }];
   });
 }

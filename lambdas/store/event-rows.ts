@@ -33,6 +33,8 @@ function eventRow(event: EmailEvent, ttl: number): Row {
     ...(event.subject !== undefined && { subject: event.subject }),
     ...(event.tags !== undefined && { tags: pairsToList(event.tags) }),
     ...(Object.keys(event.details).length > 0 && { details: event.details }),
+    ...(event.configuration_set !== undefined && { set: event.configuration_set }),
+    ...(event.time_to_delivery_ms !== undefined && { ttd: event.time_to_delivery_ms }),
     ttl,
   };
 }
@@ -86,6 +88,8 @@ function storedEvent(row: Row): EmailEvent {
     ...(row['subject'] !== undefined && { subject: row['subject'] as string }),
     timestamp: formatTimestamp(Date.parse(address.timestamp)),
     ...(row['tags'] !== undefined && { tags: pairsOfList(row['tags']) }),
+    ...(typeof row['set'] === 'string' && { configuration_set: row['set'] }),
+    ...(typeof row['ttd'] === 'number' && { time_to_delivery_ms: row['ttd'] }),
     details: (row['details'] as EventDetails | undefined) ?? {},
   };
 }

@@ -1,35 +1,20 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord, StreamRecord } from 'aws-lambda';
-import { EVENT_NAMES } from '../core/events.ts';
-import { bucketOf } from '../core/histogram.ts';
-import { isId } from '../core/ids.ts';
-import { INTERVALS, intervalStart } from '../core/intervals.ts';
-import { countersOf } from '../core/stats.ts';
-import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
-import { isUnpublishedEvent, toEmailEvent } from '../store/event-rows.ts';
-import {
-  COUNTERS_PER_TRANSACTION,
-  addToCounters,
-  readCheckpoint,
-  type CounterIncrement,
-} from '../store/counter-writes.ts';
-import { BUCKET_PREFIX } from '../store/counters.ts';
-import {
-  KIND,
-  attemptWorkspace,
-  deliveryKeyParts,
-  endpointCountersPartition,
-  eventCountersPartition,
-  type Key,
-} from '../store/keys.ts';
+import { InternalError } from '../core/errors.ts';
+import { addToCounters, readCheckpoint, type CountOutcome } from '../store/counter-writes.ts';
 import type { Row, Table } from '../store/table.ts';
 import { isRefusedInput } from '../store/transact.ts';
+import { additionsOf, type TouchedScope } from './additions.ts';
+import { NamedValues } from './named-values.ts';
+import { firstPart, type NonEmpty, type Part, type ReadRecord } from './parts.ts';
 
 export interface TallyDeps {
   readonly table: Table;
   readonly retentionDays: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** The named values that the container knows from earlier batches. Default: none. */
+  readonly names?: NamedValues;
 }
 
 export interface TallyBatch {
@@ -52,17 +37,11 @@ export interface TallyReport {
    * its shard.
    */
   readonly unreadable: readonly unknown[];
-}
-
-/**
- * The effect of one stream record on one row of counters: each counter in `names` increases by 1. A record has one Addition for
- * each interval of the statistics.
- */
-interface Addition {
-  readonly key: Key;
-  /** Epoch seconds. */
-  readonly ttl: number;
-  readonly names: readonly string[];
+  /** The workspaces whose counters `sent`, `bounced` or `complained` changed, with the configuration sets of these events. */
+  readonly touched: readonly {
+    readonly workspaceId: string;
+    readonly configurationSets: readonly string[];
+  }[];
 }
 
 /** Sequence numbers have up to 40 digits. They are padded to one length, so that they can be compared as text. */
@@ -73,175 +52,102 @@ function sequenceOf({ SequenceNumber: number }: StreamRecord): string {
   return number.padStart(SEQUENCE_DIGITS, '0');
 }
 
-/** Throws if the record has no row, or a row that cannot be counted. */
-function additionsOf(deps: TallyDeps, { NewImage: image }: StreamRecord): readonly Addition[] {
-  const row = unmarshall(image as Parameters<typeof unmarshall>[0]) as Row;
-  const counted = readRow(row);
-  if (!counted || counted.names.length === 0) return [];
-  const { partition, at, names } = counted;
-  return INTERVALS.map((interval) => {
-    const start = formatTimestamp(intervalStart(Date.parse(at), interval));
-    const ttl = expiresAtSeconds({
-      timestamp: start,
-      receivedAtMs: Date.parse(at),
-      retentionDays: deps.retentionDays,
-    });
-    return { key: { pk: partition(interval), sk: start }, ttl, names };
-  });
+/** Returns false if the record adds to no counter. */
+function isCounted({ additions: { plain, byValue } }: ReadRecord): boolean {
+  return plain.length + byValue.length > 0;
 }
 
-/** What an event or an attempt adds to the statistics: the counters in `names` increase by 1, in each interval that contains `at`. */
-interface CountedRow {
-  readonly partition: (interval: (typeof INTERVALS)[number]) => string;
-  /** RFC 3339. */
-  readonly at: string;
-  readonly names: readonly string[];
+/** The work on one batch. */
+interface Counting extends TallyDeps {
+  readonly shardId: string;
+  readonly names: NamedValues;
 }
 
-function readEvent(row: Row): CountedRow {
-  const emailEvent = toEmailEvent(row);
-  const { workspace_id: workspaceId, timestamp } = emailEvent;
-  // The event name becomes the name of a counter. An unknown name could make the transaction fail and stop the shard.
-  if (!EVENT_NAMES.includes(emailEvent.event)) throw new Error('The row has no known event name');
-  return {
-    partition: (interval) => eventCountersPartition(workspaceId, interval),
-    at: timestamp,
-    names: countersOf({ ...emailEvent, beforeSend: isUnpublishedEvent(row) }),
-  };
+function isNonEmpty<T>(items: readonly T[]): items is NonEmpty<T> {
+  return items.length > 0;
 }
 
-/** An attempt has a row of its own, or is inside the row of its Delivery. Both count the same. */
-interface CountedAttempt {
-  readonly workspaceId: string;
-  readonly endpointId: string;
-  /** The fields of the attempt, unchecked. */
-  readonly attempt: Readonly<Record<string, unknown>>;
-}
-
-function readAttempt({ workspaceId, endpointId, attempt }: CountedAttempt): CountedRow {
-  const durationMs = attempt['duration_ms'];
-  // The id becomes part of a key. An id that is too long would make the transaction fail, too.
-  if (!isId('ep', endpointId) || typeof durationMs !== 'number')
-    throw new Error('The row has no endpoint or no duration');
-  const failed = attempt['error_class'] !== undefined;
-  return {
-    partition: (interval) => endpointCountersPartition(workspaceId, endpointId, interval),
-    at: attempt['started_at'] as string,
-    names: ['attempts', ...(failed ? ['failures'] : []), `${BUCKET_PREFIX}${bucketOf(durationMs)}`],
-  };
-}
-
-/** Undefined for a Delivery without an attempt: it is held, or its attempts have rows of their own. */
-function readDelivery(row: Row): CountedRow | undefined {
-  const { workspace_id: workspaceId, endpoint_id: endpointId } = deliveryKeyParts(row);
-  if (row['attempt'] === undefined) return undefined;
-  return readAttempt({ workspaceId, endpointId, attempt: row['attempt'] as CountedAttempt['attempt'] });
-}
-
-function readRow(row: Row): CountedRow | undefined {
-  switch (row['kind']) {
-    case KIND.attempt:
-      return readAttempt({
-        workspaceId: attemptWorkspace(row),
-        endpointId: String(row['endpoint_id']),
-        attempt: row,
-      });
-    case KIND.delivery:
-      return readDelivery(row);
-    default:
-      return readEvent(row);
-  }
-}
-
-/** A record of the stream, after reading. */
-interface ReadRecord {
-  readonly sequence: string;
-  /** The keys of the row, for an operator. */
-  readonly keys: unknown;
-  readonly additions: readonly Addition[];
-}
-
-type NonEmpty<T> = readonly [T, ...T[]];
-
-/** Consecutive records that one transaction counts. */
-interface Part {
-  readonly records: NonEmpty<ReadRecord>;
-  /** Empty if statistics exclude every record of the part. The checkpoint is still written. */
-  readonly increments: readonly CounterIncrement[];
-}
-
-function rowIdOf({ key }: Addition): string {
-  return `${key.pk}\n${key.sk}`;
-}
-
-/** The additions to one row as one write. */
-function toIncrement(additions: NonEmpty<Addition>): CounterIncrement {
-  const counts: Record<string, number> = {};
-  for (const { names } of additions) for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return { key: additions[0].key, ttl: Math.max(...additions.map(({ ttl }) => ttl)), counts };
-}
-
-function toPart(records: NonEmpty<ReadRecord>): Part {
-  const byRow = Map.groupBy(
-    records.flatMap((record) => record.additions),
-    rowIdOf,
-  );
-  // A group has at least one member. The type of `groupBy` does not say so.
-  const groups = [...byRow.values()] as unknown as NonEmpty<Addition>[];
-  return { records, increments: groups.map(toIncrement) };
-}
-
-/** Splits records into parts, each as large as one transaction can count. */
-function toParts(records: readonly ReadRecord[]): readonly Part[] {
-  const groups: [ReadRecord, ...ReadRecord[]][] = [];
-  let rowIds = new Set<string>();
-  for (const record of records) {
-    const group = groups.at(-1);
-    const recordRowIds = record.additions.map(rowIdOf);
-    const allRowIds = new Set([...rowIds, ...recordRowIds]);
-    if (group && allRowIds.size <= COUNTERS_PER_TRANSACTION) {
-      group.push(record);
-      rowIds = allRowIds;
-    } else {
-      groups.push([record]);
-      rowIds = new Set(recordRowIds);
-    }
-  }
-  return groups.map(toPart);
-}
-
-/** Returns false if the checkpoint is already at or after the first record. */
-function writePart(
-  { table, now }: TallyDeps,
-  shardId: string,
-  { records, increments }: Part,
-): Promise<boolean> {
+function writePart({ table, now, shardId }: Counting, { records, increments }: Part): Promise<CountOutcome> {
   const firstSequence = records[0].sequence;
   const lastSequence = (records.at(-1) ?? records[0]).sequence;
   return addToCounters(table, { shardId, firstSequence, lastSequence, increments }, now());
 }
 
 /**
- * Counts a part and returns the records that cannot be counted. If DynamoDB refuses the content of a write, the records are
- * counted one by one. So one record never stops its shard, which other workspaces share.
+ * Other shards can give their own values a place at the same time. Each lost race means that a place was given away, and at most eight
+ * shards compete for a place.
  */
-async function countPart(deps: TallyDeps, shardId: string, part: Part): Promise<readonly ReadRecord[]> {
+const TRIES_FOR_PLACES = 20;
+
+/**
+ * Counts a part and returns the records that cannot be counted. If DynamoDB refuses the content of a write, the records are
+ * counted one by one. So one record never stops its shard, which other workspaces share. Returns undefined if a value or a domain of the
+ * part did not get its place.
+ */
+async function countPart(counting: Counting, part: Part): Promise<readonly ReadRecord[] | undefined> {
   try {
-    if (await writePart(deps, shardId, part)) return [];
+    const outcome = await writePart(counting, part);
+    if (outcome === 'place taken') return undefined;
+    if (outcome === 'counted') {
+      counting.names.stored(part.records.flatMap(({ additions }) => additions.byValue));
+      return [];
+    }
   } catch (error) {
     if (!isRefusedInput(error) || part.increments.length === 0) throw error;
     if (part.records.length === 1) {
       // The checkpoint moves past the record without its counters.
-      await countPart(deps, shardId, { records: part.records, increments: [] });
+      await writePart(counting, { records: part.records, increments: [] });
       return part.records;
     }
     const uncounted: ReadRecord[] = [];
     for (const record of part.records)
       // Sequential: a checkpoint includes all records before it.
-      uncounted.push(...(await countPart(deps, shardId, toPart([record]))));
+      uncounted.push(...(await countRecords(counting, [record])));
     return uncounted;
   }
   throw new Error('Another run counted this batch at the same time. Lambda will deliver the batch again.');
+}
+
+/** Counts records, as many in each transaction as fit. Returns the records that cannot be counted. */
+async function countRecords(
+  counting: Counting,
+  records: readonly ReadRecord[],
+): Promise<readonly ReadRecord[]> {
+  const { names, table } = counting;
+  const uncounted: ReadRecord[] = [];
+  let rest = records;
+  let tries = 0;
+  while (isNonEmpty(rest)) {
+    const part = firstPart(rest, names);
+    // Sequential: a checkpoint includes all records before it.
+    const result = await countPart(counting, part);
+    if (result) {
+      uncounted.push(...result);
+      rest = rest.slice(part.records.length);
+      tries = 0;
+    } else {
+      tries += 1;
+      if (tries === TRIES_FOR_PLACES)
+        throw new InternalError('Other shards took every place for a named value');
+      await names.choose(
+        table,
+        rest.flatMap(({ additions }) => additions.byValue),
+        true,
+      );
+    }
+  }
+  return uncounted;
+}
+
+/** The scopes of these records, each workspace once. */
+function touchedBy(records: readonly ReadRecord[]): TallyReport['touched'] {
+  const scopes = records.flatMap(({ additions: { touched } }): readonly TouchedScope[] =>
+    touched ? [touched] : [],
+  );
+  return [...Map.groupBy(scopes, ({ workspaceId }) => workspaceId)].map(([workspaceId, group]) => ({
+    workspaceId,
+    configurationSets: [...new Set(group.flatMap(({ configurationSet }) => configurationSet ?? []))],
+  }));
 }
 
 /**
@@ -250,13 +156,14 @@ async function countPart(deps: TallyDeps, shardId: string, part: Part): Promise<
  * the records that are already counted are skipped.
  */
 export async function tallyBatch(deps: TallyDeps, { shardId, records }: TallyBatch): Promise<TallyReport> {
-  const { table } = deps;
+  const { table, names = new NamedValues() } = deps;
   const unreadable: unknown[] = [];
   const readable = records.flatMap(({ dynamodb = {} }): readonly ReadRecord[] => {
     const sequence = sequenceOf(dynamodb);
     const keys = dynamodb.Keys;
     try {
-      return [{ sequence, keys, additions: additionsOf(deps, dynamodb) }];
+      const row = unmarshall(dynamodb.NewImage as Parameters<typeof unmarshall>[0]) as Row;
+      return [{ sequence, keys, additions: additionsOf(row, deps.retentionDays) }];
     } catch {
       unreadable.push(keys);
       return [];
@@ -264,15 +171,17 @@ export async function tallyBatch(deps: TallyDeps, { shardId, records }: TallyBat
   });
   const checkpoint = await readCheckpoint(table, shardId);
   const newRecords = readable.filter(({ sequence }) => sequence > checkpoint);
-  const uncounted: ReadRecord[] = [];
-  for (const part of toParts(newRecords))
-    // Sequential: a checkpoint includes all records before it.
-    uncounted.push(...(await countPart(deps, shardId, part)));
-  const excluded = newRecords.filter(({ additions }) => additions.length === 0).length;
+  await names.choose(
+    table,
+    newRecords.flatMap(({ additions }) => additions.byValue),
+  );
+  const uncounted = await countRecords({ ...deps, shardId, names }, newRecords);
+  const excluded = newRecords.filter((record) => !isCounted(record)).length;
   return {
     counted: newRecords.length - excluded - uncounted.length,
     excluded,
     repeated: readable.length - newRecords.length,
     unreadable: [...unreadable, ...uncounted.map(({ keys }) => keys)],
+    touched: touchedBy(newRecords.filter((record) => !uncounted.includes(record))),
   };
 }

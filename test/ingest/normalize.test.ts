@@ -15,6 +15,7 @@ const MAIL = {
   from: 'sender@example.com',
   subject: 'Message sent from Amazon SES',
   tags: TAGS,
+  configuration_set: 'ConfigSet',
 };
 
 /** The events without their ids. The ids have tests of their own. */
@@ -104,7 +105,13 @@ describe('normalize converts each SES event type:', () => {
   });
 
   it('Delivery, with one event for each recipient that it names', () => {
-    const delivered = { ...MAIL, event: 'delivered', timestamp: '2016-10-19T23:21:04.133Z', details: {} };
+    const delivered = {
+      ...MAIL,
+      event: 'delivered',
+      timestamp: '2016-10-19T23:21:04.133Z',
+      time_to_delivery_ms: 11_893,
+      details: {},
+    };
     expect(eventsOf(SAMPLES.delivery)).toEqual([
       { ...delivered, to },
       { ...delivered, to: 'other@example.com' },

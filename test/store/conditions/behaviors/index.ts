@@ -3,6 +3,7 @@ import { DELIVERIES } from './deliveries.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { FIRST_ATTEMPTS } from './first-attempts.ts';
 import { LISTS } from './lists.ts';
+import { NAMED_VALUES } from './named-values.ts';
 import { PROGRESS } from './progress.ts';
 import { SENDS } from './sends.ts';
 import { SLOTS } from './slots.ts';
@@ -17,4 +18,5 @@ export const BEHAVIORS: readonly Behavior[] = [
   ...FIRST_ATTEMPTS,
   ...DELIVERIES,
   ...PROGRESS,
+  ...NAMED_VALUES,
 ];

@@ -4,9 +4,9 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { expect } from 'vitest';
 import { deterministicId } from '../../../../lambdas/core/ids.ts';
 import { advanceRecovery, getRecovery, putRecovery } from '../../../../lambdas/store/commands.ts';
-import { eventRows } from '../../../../lambdas/store/event-rows.ts';
+import { attemptKey } from '../../../../lambdas/store/keys.ts';
 import { tallyBatch } from '../../../../lambdas/tally/tally-batch.ts';
-import { WORKSPACE_ID, anEndpoint, anEvent } from '../../../../sim/builders/events.ts';
+import { WORKSPACE_ID, anEndpoint } from '../../../../sim/builders/events.ts';
 import type { SimulatedTable } from '../../../../sim/table.ts';
 import { behavior, type Behavior } from './behavior.ts';
 
@@ -29,21 +29,22 @@ const DONE = { started: 0, status: 'completed', completedAt: AT } as const;
 const read = (table: SimulatedTable) => getRecovery(table, WORKSPACE_ID, RECOVERY.id);
 
 function records(first: number, count: number): DynamoDBRecord[] {
-  const events = Array.from({ length: count }, (_, index) => anEvent({ message_id: `m-${first + index}` }));
-  return eventRows(events, { retentionDays: 90, receivedAtMs: 0 })
-    .filter((row) => row['kind'] === 'event')
-    .map((row, index) => ({
+  return Array.from({ length: count }, (_, index) => {
+    const key = attemptKey(WORKSPACE_ID, `dlv_${first + index}`, 1);
+    const row = { ...key, kind: 'attempt', endpoint_id: anEndpoint().id, started_at: AT, duration_ms: 9 };
+    return {
       eventName: 'INSERT',
       dynamodb: {
-        Keys: marshall({ pk: row.pk, sk: row.sk }) as never,
-        NewImage: marshall(row, { removeUndefinedValues: true }) as never,
+        Keys: marshall(key) as never,
+        NewImage: marshall(row) as never,
         SequenceNumber: String(first + index),
       },
-    }));
+    };
+  });
 }
 
 const counted = (table: SimulatedTable) =>
-  [...table.rows.values()].filter((row) => row['kind'] === 'counters').map((row) => row['bounced']);
+  [...table.rows.values()].filter((row) => row['kind'] === 'counters').map((row) => row['attempts']);
 
 /** Counts the batches one after the other. */
 async function tally(
