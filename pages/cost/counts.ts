@@ -35,9 +35,20 @@ export interface Counts {
 
 const SENDER = 'Fjord Travel <noreply@mail.fjord-travel.no>';
 
+/** The mailbox providers of ten recipients. Each provider in a batch of tally has rows of counters. */
+const RECIPIENT_DOMAINS = [
+  ...Array.from({ length: 4 }, () => 'gmail.com'),
+  ...Array.from({ length: 2 }, () => 'outlook.com'),
+  'yahoo.com',
+  'icloud.com',
+  ...Array.from({ length: 2 }, () => 'customers.example.com'),
+];
+
 function emailOf(index: number): { readonly to: string; readonly subject: string } {
+  // A multiplier without a common factor with the number of domains mixes them.
+  const domain = RECIPIENT_DOMAINS[(index * 7) % RECIPIENT_DOMAINS.length] ?? '';
   return {
-    to: `recipient.number.${index}@customers.example.com`,
+    to: `recipient.number.${index}@${domain}`,
     subject: `Your order ${index} is on its way`,
   };
 }

@@ -19,7 +19,12 @@ export type Pace = 'burst' | 'steady' | 'trickle';
 const DISPATCHED_KINDS: ReadonlySet<unknown> = new Set([KIND.event, KIND.command]);
 /** Whether the stream filter of tally selects a row. */
 function isTallied({ kind, attempt }: Row): boolean {
-  return kind === KIND.event || kind === KIND.attempt || (kind === KIND.delivery && attempt !== undefined);
+  return (
+    kind === KIND.event ||
+    kind === KIND.firstDelay ||
+    kind === KIND.attempt ||
+    (kind === KIND.delivery && attempt !== undefined)
+  );
 }
 
 /** In a burst, this is longer than the ingest of all emails takes, and shorter than the time between their two events. */

@@ -31,10 +31,10 @@ describe('tally', () => {
     expect(TALLY_WINDOW_SECONDS).toBe(60);
   });
 
-  it('reads only new events, new attempts, and new deliveries that contain an attempt', () => {
+  it('reads only new events, first delays, new attempts, and new deliveries that contain an attempt', () => {
     const patterns = mapping.FilterCriteria?.Filters.map(({ Pattern }) => JSON.parse(Pattern) as unknown);
     expect(patterns).toEqual([
-      { eventName: ['INSERT'], dynamodb: { NewImage: { kind: { S: ['event', 'attempt'] } } } },
+      { eventName: ['INSERT'], dynamodb: { NewImage: { kind: { S: ['event', 'attempt', 'first_delay'] } } } },
       {
         eventName: ['INSERT'],
         dynamodb: {
