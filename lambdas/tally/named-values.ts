@@ -78,11 +78,13 @@ export class NamedValues {
     this.chosenValues.clear();
     this.chosenDomains.clear();
     const groups = [...Map.groupBy(additions, ({ interval }) => intervalId(interval))];
-    const unread = groups.filter(([id, group]) => reload || this.mustRead(this.known.get(id), group));
+    const unread = groups
+      .filter(([id, group]) => reload || this.mustRead(this.known.get(id), group))
+      .flatMap(([id, group]) => group.slice(0, 1).map(({ interval }) => ({ id, interval })));
     for (let first = 0; first < unread.length; first += READS_AT_ONCE) {
       const part = unread.slice(first, first + READS_AT_ONCE);
       // Sequential: a batch can contain late events of thousands of intervals.
-      await Promise.all(part.map(([id, [addition]]) => addition && this.read(table, id, addition.interval)));
+      await Promise.all(part.map(({ id, interval }) => this.read(table, id, interval)));
     }
     for (const [id, group] of groups) this.chooseIn(id, group);
     this.forgetExcept(new Set(groups.map(([id]) => id)));
