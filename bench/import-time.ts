@@ -19,8 +19,10 @@ const CLIENTS_OF: Readonly<Record<string, string>> = {
   ingest: DYNAMODB,
   dispatch: `${DYNAMODB}
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { PutConfigurationSetSendingOptionsCommand } from '@aws-sdk/client-sesv2';
 import { SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';
-export const clients = [new SFNClient({}), new SQSClient({}), StartExecutionCommand, SendMessageCommand];
+export const clients = [new SFNClient({}), new SNSClient({}), new SQSClient({}), StartExecutionCommand, SendMessageCommand, PublishCommand, PutConfigurationSetSendingOptionsCommand];
 `,
   deliver: `${DYNAMODB}
 import { KMSClient, DecryptCommand } from '@aws-sdk/client-kms';

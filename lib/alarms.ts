@@ -312,7 +312,7 @@ export class Alarms extends Construct {
   }
 }
 
-/** Allows only the alarms of this account to publish to the topic. */
+/** Allows the alarms of this account to publish to the topic. The dispatch function is allowed by its own role. */
 function allowOnlyAlarms(topic: sns.Topic): void {
   topic.addToResourcePolicy(
     new iam.PolicyStatement({

@@ -2,13 +2,15 @@ import { ArnFormat, Aws, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-l
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
-import { KIND } from '../lambdas/store/keys.ts';
 import { createDeadLetterQueue, deadLetterDestination } from './dead-letter-queue.ts';
 import { DELIVER_TIMEOUT_SECONDS, deliverDefinition, type MachineDefinition } from './deliver-machine.ts';
+import { DISPATCHED_KINDS } from './dispatch-stream.ts';
+import type { EventSource } from './event-source.ts';
 import type { EventTable } from './event-table.ts';
 import { createIvyFunction, grantPutMetrics } from './ivy-function.ts';
 import { RECOVER_TIMEOUT_SECONDS, recoverDefinition } from './recover-machine.ts';
@@ -33,6 +35,7 @@ function uniqueLogName(scope: Construct): string {
 }
 
 export interface DeliveryProps {
+  readonly source: EventSource;
   readonly table: EventTable;
   readonly secretsKey: SecretsKey;
   readonly options: Pick<
@@ -40,6 +43,7 @@ export interface DeliveryProps {
     | 'retry'
     | 'allowInsecureEndpoints'
     | 'autoSuppress'
+    | 'reputation'
     | 'deliverConcurrency'
     | 'consumerConcurrency'
     | 'tracing'
@@ -53,7 +57,8 @@ export interface DeliveryProps {
  *
  * - The dispatch function reads new events and commands from the table's stream. It starts a Deliver execution for the
  *   deliveries of a batch to each endpoint, and a Recover execution for each replay. A replay is a recovery of missed events or a drain of held
- *   deliveries. Dispatch also adds the recipients of hard bounces and complaints to the suppression list of the workspace.
+ *   deliveries. Dispatch also adds the recipients of hard bounces and complaints to the suppression list of the workspace, and publishes
+ *   reputation events to the topic of the alarms.
  * - The Deliver and Redeliver state machines call the deliver function, which attempts the deliveries of a group.
  * - The Recover state machine calls the recover function, which starts missed or held deliveries step by step. While the
  *   breaker of the endpoint is open, each step starts one delivery as a probe.
@@ -90,6 +95,12 @@ export class Delivery extends Construct {
     this.recoverMachine = this.createRecoverMachine(props);
     this.dispatch = this.createDispatch(props);
     this.dispatchMapping = this.readStream(props);
+  }
+
+  /** Lets dispatch publish reputation events to the topic of the alarms. */
+  notify(topic: sns.ITopic): void {
+    this.dispatch.addEnvironment(ENV.alarmTopicArn, topic.topicArn);
+    topic.grantPublish(this.dispatch);
   }
 
   private createDeliver({ table, secretsKey, options }: DeliveryProps): lambda.Function {
@@ -201,7 +212,7 @@ export class Delivery extends Construct {
     return machine;
   }
 
-  private createDispatch({ table, options }: DeliveryProps): lambda.Function {
+  private createDispatch({ source, table, options }: DeliveryProps): lambda.Function {
     const dispatch = createIvyFunction(this, 'Dispatch', {
       handler: 'dispatch',
       description: 'Starts deliveries of new events and commands, and suppresses recipients',
@@ -229,6 +240,8 @@ export class Delivery extends Construct {
       }),
     );
     dispatch.addEnvironment(ENV.autoSuppress, JSON.stringify(options.autoSuppress));
+    dispatch.addEnvironment(ENV.reputation, JSON.stringify(options.reputation));
+    if (options.reputation.pauseConfigurationSet) source.enableSwitch(dispatch);
     table.table.grantStreamRead(dispatch);
     grantPutMetrics(dispatch, options.metricsNamespace);
     return dispatch;
@@ -243,7 +256,7 @@ export class Delivery extends Construct {
       filters: [
         lambda.FilterCriteria.filter({
           eventName: lambda.FilterRule.isEqual('INSERT'),
-          dynamodb: { NewImage: { kind: { S: lambda.FilterRule.or(KIND.event, KIND.command) } } },
+          dynamodb: { NewImage: { kind: { S: lambda.FilterRule.or(...DISPATCHED_KINDS) } } },
         }),
       ],
       batchSize: 100,

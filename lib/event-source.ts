@@ -116,6 +116,24 @@ export class EventSource extends Construct {
     this.grantSend(fn);
   }
 
+  /** Lets a function stop and start sending with the configuration set, and sets the name of the set in its environment. */
+  enableSwitch(fn: lambda.Function): void {
+    const { configurationSetName } = this.configurationSet;
+    fn.addEnvironment(ENV.configurationSet, configurationSetName);
+    fn.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['ses:PutConfigurationSetSendingOptions'],
+        resources: [
+          this.topic.stack.formatArn({
+            service: 'ses',
+            resource: 'configuration-set',
+            resourceName: configurationSetName,
+          }),
+        ],
+      }),
+    );
+  }
+
   /** Grants permission to remove addresses from the suppression list of the account. */
   grantDeleteSuppression(fn: lambda.Function): void {
     fn.addToRolePolicy(

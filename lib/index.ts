@@ -13,6 +13,7 @@ export type {
   IvyMailFunctions,
   IvyMailQueues,
   IvyMailStateMachines,
+  ReputationProps,
   RetryProps,
   ThrottleProps,
 } from './props.ts';

@@ -63,7 +63,7 @@ export class IvyMailEvents extends Construct {
   readonly queues: IvyMailQueues;
   readonly stateMachines: IvyMailStateMachines;
   readonly alarms: Readonly<Record<IvyMailAlarmName, cloudwatch.Alarm>>;
-  /** The topic to which every alarm is published. */
+  /** The topic to which every alarm and every reputation event is published. */
   readonly alarmTopic: sns.ITopic;
 
   private readonly source: EventSource;
@@ -85,10 +85,11 @@ export class IvyMailEvents extends Construct {
     const table = new EventTable(this, 'Store', options);
     const secretsKey = new SecretsKey(this, 'Secrets', options);
     const ingest = new Ingest(this, 'Ingest', { source, table, options });
-    const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options });
+    const delivery = new Delivery(this, 'Delivery', { source, table, secretsKey, options });
     const tally = new Tally(this, 'Tally', { table, options });
     const api = new RestApi(this, 'Api', { source, table, secretsKey, options });
     const alarms = new Alarms(this, 'Alarms', { source, delivery, tally, api, options });
+    delivery.notify(alarms.topic);
 
     this.source = source;
     this.store = table;

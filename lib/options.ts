@@ -92,6 +92,14 @@ export const OPTIONS = {
     .prefault({}),
 
   /**
+   * What the reputation guard may change in SES. With `pauseConfigurationSet`, a pause of the default workspace, or of the
+   * configuration set of the deployment in this workspace, also makes SES refuse email that is sent with this configuration set without
+   * the API. A resume lets SES accept it again.
+   * @default { pauseConfigurationSet: false }
+   */
+  reputation: z.strictObject({ pauseConfigurationSet: z.boolean().default(false) }).prefault({}),
+
+  /**
    * Requests per second that the API accepts, over all keys. Further requests get 429.
    * @default { ratePerSecond: 100, burst: 200 }
    */

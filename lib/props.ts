@@ -91,6 +91,12 @@ export interface IvyMailEventsProps {
   readonly autoSuppress?: AutoSuppressProps;
 
   /**
+   * What the reputation guard may change in SES.
+   * @default { pauseConfigurationSet: false }
+   */
+  readonly reputation?: ReputationProps;
+
+  /**
    * Requests that the API accepts, over all keys. Further requests get 429.
    * @default { ratePerSecond: 100, burst: 200 }
    */
@@ -174,6 +180,15 @@ export interface AutoSuppressProps {
   readonly hardBounces?: boolean;
   /** @default true */
   readonly complaints?: boolean;
+}
+
+export interface ReputationProps {
+  /**
+   * Whether a pause of the default workspace, or of the configuration set in this workspace, also makes SES refuse email that is sent
+   * with the configuration set without the API. All workspaces that use the configuration set then stop.
+   * @default false
+   */
+  readonly pauseConfigurationSet?: boolean;
 }
 
 export interface ThrottleProps {

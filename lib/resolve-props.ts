@@ -86,6 +86,7 @@ const propsSchema = z.strictObject({
     })
     .optional(),
   autoSuppress: OPTIONS.autoSuppress,
+  reputation: OPTIONS.reputation,
   throttle: z
     .strictObject({
       ratePerSecond: orToken(THROTTLE.ratePerSecond.unwrap()).default(100),

@@ -22,6 +22,7 @@ export interface RestApiProps {
     | 'name'
     | 'retentionDays'
     | 'retry'
+    | 'reputation'
     | 'allowInsecureEndpoints'
     | 'throttle'
     | 'domain'
@@ -136,6 +137,7 @@ export class RestApi extends Construct {
     source.grantDeleteSuppression(fn);
     fn.addEnvironment(ENV.retentionDays, Tokenization.stringifyNumber(options.retentionDays));
     fn.addEnvironment(ENV.retry, JSON.stringify(options.retry));
+    fn.addEnvironment(ENV.reputation, JSON.stringify(options.reputation));
     fn.addEnvironment(ENV.allowInsecureEndpoints, String(options.allowInsecureEndpoints));
     return fn;
   }

@@ -2,10 +2,13 @@
  * A deployment in memory: the code of the pipeline with a simulated table, stream, queue and state machines, on one virtual
  * clock. `faults` decides which calls fail.
  */
+import type { SESv2Client } from '@aws-sdk/client-sesv2';
 import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SQSRecord } from 'aws-lambda';
 import { DELIVER_TIMEOUT_SECONDS, deliverDefinition } from '../lib/deliver-machine.ts';
+import { DISPATCHED_KINDS } from '../lib/dispatch-stream.ts';
 import { recoverDefinition } from '../lib/recover-machine.ts';
 import { redeliverDefinition } from '../lib/redeliver-machine.ts';
 import { TALLY_BATCH_SIZE, TALLY_FILTERS, TALLY_WINDOW_SECONDS } from '../lib/tally-stream.ts';
@@ -15,6 +18,7 @@ import { deliveryId } from '../lambdas/core/ids.ts';
 import { formatTimestamp } from '../lambdas/core/timestamps.ts';
 import { dispatchBatch } from '../lambdas/delivery/dispatch-batch.ts';
 import { startGroup, startReplay } from '../lambdas/delivery/executions.ts';
+import { notifyAlarmTopic, switchSending } from '../lambdas/delivery/reputation-effects.ts';
 import { payloadOf } from '../lambdas/delivery/single-task.ts';
 import { runReplayStep } from '../lambdas/delivery/recover.ts';
 import { createSecretOpener, type SecretOpener } from '../lambdas/delivery/secrets.ts';
@@ -23,7 +27,7 @@ import { listEndpoints } from '../lambdas/store/endpoints.ts';
 import { holdDeliveries } from '../lambdas/store/hold-deliveries.ts';
 import { ingestBatch } from '../lambdas/ingest/ingest-batch.ts';
 import { suppressRecipient } from '../lambdas/store/suppressions.ts';
-import { KIND, attemptKey, deliveryPartition, type Key } from '../lambdas/store/keys.ts';
+import { attemptKey, deliveryPartition, type Key } from '../lambdas/store/keys.ts';
 import type { Row, Table } from '../lambdas/store/table.ts';
 import { tallyBatch } from '../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory, type WorkspaceDirectory } from '../lambdas/store/workspaces.ts';
@@ -48,6 +52,9 @@ import type { SimulatedReceiver } from './receiver.ts';
 import { StreamReader, createStream, type StreamBatch } from './stream.ts';
 
 export const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:topic';
+const ALARM_TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:alarms';
+/** The configuration set of the deployment. The stack option lets a pause of the default workspace or of this set stop it. */
+export const CONFIGURATION_SET = 'ivymail';
 const RETENTION_DAYS = 90;
 export const RETRY = { firstDelaySeconds: 60, factor: 5, count: 3 };
 const DELIVER_FUNCTION = 'deliver-function';
@@ -71,6 +78,8 @@ interface Worker {
   readonly workspaces: WorkspaceDirectory;
   readonly secrets: SecretOpener;
   readonly sfn: SFNClient;
+  readonly sns: SNSClient;
+  readonly ses: SESv2Client;
 }
 
 const DELIVER = deliverDefinition({
@@ -162,6 +171,10 @@ export class SimulatedDeployment implements CallContext {
   readonly tallyReader: StreamReader;
   /** The messages in the dead-letter queues of dispatch and of the Express machine. */
   readonly deadLetters: unknown[] = [];
+  /** The messages that dispatch published to the alarm topic. */
+  readonly notifications: string[] = [];
+  /** Whether SES accepts email with the configuration set of the deployment. */
+  isSendingEnabled = true;
   /**
    * The number of repeated requests that are allowed for each delivery. A request may be repeated if the process was killed
    * after the request, or if the attempt could not be recorded.
@@ -202,9 +215,7 @@ export class SimulatedDeployment implements CallContext {
     this.dispatchReader = new StreamReader({
       clock,
       shards,
-      filters: [
-        { eventName: ['INSERT'], dynamodb: { NewImage: { kind: { S: [KIND.event, KIND.command] } } } },
-      ],
+      filters: [{ eventName: ['INSERT'], dynamodb: { NewImage: { kind: { S: DISPATCHED_KINDS } } } }],
       batchSize: 100,
       parallelization: consumerConcurrency === undefined ? 4 : 1,
       consume: (batch) => this.dispatch(batch),
@@ -320,11 +331,24 @@ export class SimulatedDeployment implements CallContext {
           },
         }),
     } as unknown as SFNClient;
+    const sns = {
+      send: ({ input }: Command) =>
+        call({ name: 'Publish', run: () => void this.notifications.push(String(input['Message'])) }),
+    } as unknown as SNSClient;
+    const ses = {
+      send: ({ input }: Command) =>
+        call({
+          name: 'PutConfigurationSetSendingOptions',
+          run: () => void (this.isSendingEnabled = input['SendingEnabled'] === true),
+        }),
+    } as unknown as SESv2Client;
     const { now } = this.clock;
     return {
       process,
       table,
       sfn,
+      sns,
+      ses,
       workspaces: workspaceDirectory(table, now),
       secrets: createSecretOpener({ kms, now }),
     };
@@ -348,7 +372,7 @@ export class SimulatedDeployment implements CallContext {
   }
 
   private dispatch({ records }: StreamBatch): Promise<string | undefined> {
-    return this.poll(async ({ process, table, sfn }) => {
+    return this.poll(async ({ process, table, sfn, sns, ses }) => {
       const report = await dispatchBatch(
         {
           endpointsOf: (workspaceId) => listEndpoints(table, workspaceId, { consistent: true }),
@@ -364,6 +388,8 @@ export class SimulatedDeployment implements CallContext {
               name: 'SendMessage',
               run: () => void this.deadLetters.push({ keys, reason }),
             }),
+          notify: (event) => notifyAlarmTopic(sns, ALARM_TOPIC_ARN, event),
+          switchSending: (event) => switchSending({ table, ses, configurationSet: CONFIGURATION_SET }, event),
         },
         records,
       );

@@ -13,5 +13,7 @@ export const HANDLER_ENV = {
   [ENV.recoverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:recover',
   [ENV.dispatchDeadLettersUrl]: 'http://127.0.0.1/queue',
   [ENV.autoSuppress]: '{"hardBounces":true,"complaints":true}',
+  [ENV.reputation]: '{"pauseConfigurationSet":false}',
+  [ENV.alarmTopicArn]: 'arn:aws:sns:us-east-1:000000000000:alarms',
   [ENV.retry]: '{"firstDelaySeconds":60,"factor":5,"count":3}',
 };

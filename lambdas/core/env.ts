@@ -26,6 +26,10 @@ export const ENV = {
   waitScale: 'IVYMAIL_WAIT_SCALE',
   /** The `autoSuppress` stack option as JSON: {"hardBounces","complaints"}. */
   autoSuppress: 'IVYMAIL_AUTO_SUPPRESS',
+  /** The `reputation` stack option as JSON: {"pauseConfigurationSet"}. */
+  reputation: 'IVYMAIL_REPUTATION',
+  /** ARN of the topic of the alarms. Dispatch publishes reputation events to it. */
+  alarmTopicArn: 'IVYMAIL_ALARM_TOPIC_ARN',
 } as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -21,3 +21,11 @@ export class UnreadableMessage extends Error {
 export class InternalError extends Error {
   override readonly name = 'InternalError';
 }
+
+/**
+ * AWS refuses an effect of a reputation event until an operator repairs the topic, the configuration set or a permission. The event
+ * is moved to the dead-letter queue, so that the webhooks of other events need not wait for the operator.
+ */
+export class RefusedEffect extends Error {
+  override readonly name = 'RefusedEffect';
+}

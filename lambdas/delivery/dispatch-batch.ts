@@ -1,6 +1,7 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { awsErrorKind } from '../core/aws-errors.ts';
+import { RefusedEffect } from '../core/errors.ts';
 import type { ReplayTask } from '../core/commands.ts';
 import type { Endpoint } from '../core/endpoints.ts';
 import type { EmailEvent, SuppressionReason } from '../core/events.ts';
@@ -11,8 +12,9 @@ import { toStoredEvent } from '../store/stored-events.ts';
 import type { Row } from '../store/table.ts';
 import { planCommand, planEvent, type AutoSuppress, type DispatchPlan } from './dispatch.ts';
 import { createGroups, type GroupMember, type GroupStart } from './groups.ts';
+import type { ReputationEffects } from './reputation-effects.ts';
 
-export interface DispatchDeps {
+export interface DispatchDeps extends ReputationEffects {
   /** The workspace's endpoints. They are read once for a batch. */
   readonly endpointsOf: (workspaceId: string) => Promise<readonly Endpoint[]>;
   /** Starts the Express machine Deliver, which makes the first attempts of a group. */
@@ -48,7 +50,7 @@ export interface DispatchReport {
 type Planner = () => Promise<DispatchPlan>;
 
 /**
- * Reads the row of a stream record. Throws for a row that is neither an event nor a command. The record is then poison, because a
+ * Reads the row of a stream record. Throws for a row that is neither an event, a reputation event nor a command. The record is then poison, because a
  * retry would read the same row. The stream's filter passes only events and commands, so another row was sent by `admin
  * redrive`, or the filter and this function do not match.
  */
@@ -56,7 +58,7 @@ function readRow(deps: DispatchDeps, record: DynamoDBRecord): Planner {
   const image = record.dynamodb?.NewImage;
   if (!image) throw new Error('The stream record has no new image');
   const row = unmarshall(image as Parameters<typeof unmarshall>[0]) as Row;
-  if (row['kind'] === KIND.event) {
+  if (row['kind'] === KIND.event || row['kind'] === KIND.reputationEvent) {
     const stored = toStoredEvent(row);
     return async () =>
       planEvent(stored, await deps.endpointsOf(stored.event.workspace_id), deps.autoSuppress);
@@ -154,6 +156,10 @@ async function carryOut(deps: DispatchDeps, records: readonly DispatchedRecord[]
     ...ownedBy(records, (plan) => (plan.suppression ? [plan.suppression] : [])).map((each) =>
       alone(each, ({ event, reason }) => deps.suppress(event, reason)),
     ),
+    ...ownedBy(records, (plan) => (plan.reputation ? [plan.reputation] : [])).flatMap((each) => [
+      alone(each, deps.notify),
+      ...(deps.switchSending ? [alone(each, deps.switchSending)] : []),
+    ]),
   ]);
   return groups;
 }
@@ -172,6 +178,7 @@ function countDeliveries({ plan, errors }: DispatchedRecord): number {
 /** Whether no retry helps. An unknown error is the record's own only if `isAwsAvailable`. */
 function isPoison(error: unknown, isAwsAvailable: boolean): boolean {
   const kind = awsErrorKind(error);
+  if (error instanceof RefusedEffect) return true;
   return kind === 'input' || isProgramError(error) || (kind === 'unknown' && isAwsAvailable);
 }
 

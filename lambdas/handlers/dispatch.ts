@@ -6,6 +6,7 @@ import { ENV, requireEnv, waitScaleOf } from '../core/env.ts';
 import { METRIC, metricsIn, oncePerMinute } from '../core/metrics.ts';
 import { dispatchBatch, type DispatchDeps } from '../delivery/dispatch-batch.ts';
 import { startGroup, startReplay } from '../delivery/executions.ts';
+import { reputationEffects } from '../delivery/reputation-effects.ts';
 import { listEndpoints } from '../store/endpoints.ts';
 import { holdDeliveries } from '../store/hold-deliveries.ts';
 import { suppressRecipient } from '../store/suppressions.ts';
@@ -39,13 +40,12 @@ const deps: DispatchDeps = {
   autoSuppress,
   waitScale: waitScaleOf(process.env),
   sendPoison,
+  ...reputationEffects(table, process.env),
 };
 
 /**
- * Reads new events and commands from the table's stream. For an event, starts a delivery for each endpoint that subscribes to
- * the event, together with the other deliveries of the batch to this endpoint, and suppresses the recipient of a hard bounce or a complaint. While the breaker of an endpoint is open, the
- * delivery is stored as held and not started. For a command, starts a manual attempt, or a replay: a
- * recovery of missed events, or a drain of held deliveries.
+ * Carries out what new events and commands in the table's stream cause: deliveries, suppressions, notifications, manual attempts
+ * and replays. `planEvent` and `planCommand` describe them.
  */
 export async function handler(batch: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
   const report = await dispatchBatch(deps, batch.Records);

@@ -1,4 +1,4 @@
-import type { ReputationEventName } from '../core/reputation/event-names.ts';
+import { isReputationEventName } from '../core/reputation/event-names.ts';
 import type { ReputationEvent } from '../core/reputation/events.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import { KIND, eventKey, parseEventKey } from './keys.ts';
@@ -20,14 +20,17 @@ export function reputationEventRow(event: ReputationEvent, retentionDays: number
   };
 }
 
-/** The event in a row from the table or the stream. */
+/** The event in a row from the table or the stream. Throws if a part is missing or its name is unknown. */
 export function toReputationEvent(row: Row): ReputationEvent {
   const address = parseEventKey(row);
+  const name = String(row['event']);
+  if (!isReputationEventName(name) || !Array.isArray(row['reasons']))
+    throw new Error('The row is not a reputation event');
   return {
     event_id: address.event_id,
     message_id: address.message_id,
     workspace_id: address.workspace_id,
-    event: row['event'] as ReputationEventName,
+    event: name,
     timestamp: formatTimestamp(Date.parse(address.timestamp)),
     ...(row['configuration_set'] !== undefined && { configuration_set: row['configuration_set'] as string }),
     reasons: row['reasons'] as ReputationEvent['reasons'],

@@ -1,5 +1,6 @@
 /** Passes emails and webhooks through the Lambda functions, in the batches that Lambda forms at a pace. */
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
+import { DISPATCHED_KINDS } from '../../lib/dispatch-stream.ts';
 import { KIND } from '../../lambdas/store/keys.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { sqsRecord, streamRecord } from '../../sim/builders/lambda-events.ts';
@@ -16,7 +17,7 @@ import { Timeline } from './timeline.ts';
 export type Pace = 'burst' | 'steady' | 'trickle';
 
 /** The row kinds that the stream filter of dispatch selects. */
-const DISPATCHED_KINDS: ReadonlySet<unknown> = new Set([KIND.event, KIND.command]);
+const DISPATCHED: ReadonlySet<unknown> = new Set(DISPATCHED_KINDS);
 /** Whether the stream filter of tally selects a row. */
 function isTallied({ kind, attempt }: Row): boolean {
   return (
@@ -92,7 +93,7 @@ export class Pipeline {
   private onInsert(row: Row): void {
     this.functions.meter.count('dynamodb.stream');
     const record = streamRecord(row, (this.sequence += 1));
-    if (DISPATCHED_KINDS.has(row['kind'])) this.dispatchReader.receive(row, record);
+    if (DISPATCHED.has(row['kind'])) this.dispatchReader.receive(row, record);
     if (isTallied(row)) this.tallyReader.receive(row, record);
   }
 

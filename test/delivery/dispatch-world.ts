@@ -46,6 +46,7 @@ export function setUpDispatch(changes: Partial<DispatchDeps> = {}) {
   const replays: ReplayTask[] = [];
   const suppressed: string[] = [];
   const poison: unknown[] = [];
+  const notified: string[] = [];
   let reads = 0;
   const deps: DispatchDeps = {
     async endpointsOf() {
@@ -69,10 +70,13 @@ export function setUpDispatch(changes: Partial<DispatchDeps> = {}) {
     async sendPoison(keys) {
       poison.push(keys);
     },
+    async notify(event) {
+      notified.push(event.event_id);
+    },
     autoSuppress: ALL,
     ...changes,
   };
-  return { deps, starts, started, held, holds, replays, suppressed, poison, reads: () => reads };
+  return { deps, starts, started, held, holds, replays, suppressed, poison, notified, reads: () => reads };
 }
 
 export function errorNamed(name: string): Error {

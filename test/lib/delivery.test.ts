@@ -15,7 +15,7 @@ describe('dispatch', () => {
 
     expect(JSON.parse(filter?.Pattern ?? '')).toEqual({
       eventName: ['INSERT'],
-      dynamodb: { NewImage: { kind: { S: [KIND.event, KIND.command] } } },
+      dynamodb: { NewImage: { kind: { S: [KIND.event, KIND.command, KIND.reputationEvent] } } },
     });
   });
 

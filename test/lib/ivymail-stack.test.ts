@@ -113,6 +113,7 @@ describe('IvyMailStack', () => {
         allowInsecureEndpoints: true,
         retry: { count: 1 },
         autoSuppress: { complaints: false },
+        reputation: { pauseConfigurationSet: true },
       }),
       'AWS::Lambda::Function',
     );
@@ -126,6 +127,7 @@ describe('IvyMailStack', () => {
       IVYMAIL_ALLOW_INSECURE_ENDPOINTS: 'true',
       IVYMAIL_RETRY: '{"firstDelaySeconds":60,"factor":5,"count":1}',
       IVYMAIL_AUTO_SUPPRESS: '{"hardBounces":true,"complaints":false}',
+      IVYMAIL_REPUTATION: '{"pauseConfigurationSet":true}',
     });
   });
 });

@@ -76,6 +76,7 @@ const everyProp = (stack: Stack): IvyMailEventsProps => ({
     destination: new apigateway.LogGroupLogDestination(new logs.LogGroup(stack, 'AccessLog')),
   },
   autoSuppress: { hardBounces: false, complaints: false },
+  reputation: { pauseConfigurationSet: true },
   throttle: { ratePerSecond: 1000, burst: 2000 },
   consumerConcurrency: 2,
   tracing: true,

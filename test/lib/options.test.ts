@@ -39,6 +39,7 @@ describe('resolveOptions', () => {
       retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
       allowInsecureEndpoints: false,
       autoSuppress: { hardBounces: true, complaints: true },
+      reputation: { pauseConfigurationSet: false },
       throttle: { ratePerSecond: 100, burst: 200 },
       tracing: false,
       removalPolicy: 'retain',

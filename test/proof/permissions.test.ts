@@ -19,10 +19,15 @@ import { captureLogs } from './tenants/log-capture.ts';
 import { playEmailScenarios } from './tenants/email-scenarios.ts';
 import { startReceivers } from './tenants/receivers.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
-import { anEvent } from '../../sim/builders/events.ts';
+import { reputationEventRow } from '../../lambdas/store/reputation-events.ts';
+import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
+import { aReputationEvent, anEvent } from '../../sim/builders/events.ts';
 import { ScenarioContext, WORKSPACE_ID } from './tenants/scenario-context.ts';
 
-const template = templateOf({ allowInsecureEndpoints: true });
+const template = templateOf({
+  allowInsecureEndpoints: true,
+  reputation: { pauseConfigurationSet: true },
+});
 
 const CONSTRUCT_PATHS = {
   ingest: 'Ingest/Function',
@@ -115,16 +120,18 @@ function permissionsFor(
       return [{ action: `kms:${action}`, resource: (input['KeyId'] as string | undefined) ?? KEY_ARN }];
     case 'sfn':
       return [{ action: `states:${action}`, resource: String(input['stateMachineArn']) }];
+    case 'sns':
+      return [{ action: `sns:${action}`, resource: String(input['TopicArn']) }];
     case 'sqs':
       return [{ action: `sqs:${action}`, resource: arnOf(input['QueueUrl']) }];
     case 'ses': {
-      if (command !== 'SendEmailCommand') return [{ action: `ses:${action}`, resource: 'the account' }];
       const arn = `arn:aws:ses:${REGION}:${ACCOUNT}`;
+      const set = `${arn}:configuration-set/${String(input['ConfigurationSetName'])}`;
+      if (command === 'PutConfigurationSetSendingOptionsCommand')
+        return [{ action: `ses:${action}`, resource: set }];
+      if (command !== 'SendEmailCommand') return [{ action: `ses:${action}`, resource: 'the account' }];
       const domain = String(input['FromEmailAddress']).split('@')[1]?.replace(/>$/, '');
-      const resources = [
-        `${arn}:identity/${domain}`,
-        `${arn}:configuration-set/${String(input['ConfigurationSetName'])}`,
-      ];
+      const resources = [`${arn}:identity/${domain}`, set];
       // SES makes a MIME message of an email with attachments. Then IAM checks the older action, too (docs/adr/0029-construct.md).
       const { Simple: simple } = input['Content'] as { readonly Simple?: { readonly Attachments?: unknown } };
       const actions = ['ses:SendEmail', ...(simple?.Attachments === undefined ? [] : ['ses:SendRawEmail'])];
@@ -177,8 +184,8 @@ function insertRecord(row: Row, index: number): DynamoDBRecord {
 }
 
 /**
- * The scenarios that the other files do not contain: a drain that reaches the step limit of its execution, and a bounce of an address with a
- * Unicode domain.
+ * The scenarios that the other files do not contain: a drain that reaches the step limit of its execution, a bounce of an address with a
+ * Unicode domain, and a pause of the default workspace.
  */
 async function playCommandScenarios(context: ScenarioContext): Promise<void> {
   const { functions, insertedRows } = context;
@@ -193,6 +200,7 @@ async function playCommandScenarios(context: ScenarioContext): Promise<void> {
   const rows = [
     insertedRows.at(-1) as Row,
     ...eventRows([bounced], { retentionDays: 90, receivedAtMs: Date.now() }),
+    reputationEventRow(aReputationEvent('reputation.paused', { workspaceId: DEFAULT_WORKSPACE_ID }), 90),
   ];
   await functions.dispatch({ Records: rows.map(insertRecord) });
   await context.invoke(() =>

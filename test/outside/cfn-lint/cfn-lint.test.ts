@@ -46,6 +46,7 @@ const OPTIONS: StackOptions = {
   },
   configurationSet: 'existing',
   autoSuppress: { hardBounces: false, complaints: false },
+  reputation: { pauseConfigurationSet: true },
   throttle: { ratePerSecond: 1000, burst: 2000 },
   deliverConcurrency: 20,
   consumerConcurrency: 2,

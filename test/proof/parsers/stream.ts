@@ -1,12 +1,14 @@
 /** Records of the table's stream: rows of this version or another one, or rows that an operator changed. */
 import { isDeepStrictEqual } from 'node:util';
 import type { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { Command } from '../../../lambdas/core/commands.ts';
 import { dispatchBatch, type DispatchDeps } from '../../../lambdas/delivery/dispatch-batch.ts';
 import { commandRow } from '../../../lambdas/store/commands.ts';
 import { startGroup, startReplay } from '../../../lambdas/delivery/executions.ts';
+import { notifyAlarmTopic } from '../../../lambdas/delivery/reputation-effects.ts';
 import { recordAttempt } from '../../../lambdas/store/deliveries.ts';
 import { holdDeliveries } from '../../../lambdas/store/hold-deliveries.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
@@ -95,6 +97,7 @@ function dispatchDeps() {
       return Promise.resolve({});
     },
   } as unknown as SFNClient;
+  const sns = { send: () => Promise.resolve({}) } as unknown as SNSClient;
   const deps: DispatchDeps = {
     endpointsOf: () => Promise.resolve([ENDPOINT, FAILING]),
     startGroup: (group) => startGroup(sfn, 'deliver', group),
@@ -108,6 +111,7 @@ function dispatchDeps() {
       return Promise.resolve();
     },
     autoSuppress: { hardBounces: true, complaints: true },
+    notify: (event) => notifyAlarmTopic(sns, 'topic', event),
   };
   return { deps, started, poison };
 }

@@ -2,6 +2,7 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type {
@@ -31,6 +32,8 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   [ENV.dispatchDeadLettersUrl]: 'http://127.0.0.1/poison',
   [ENV.allowInsecureEndpoints]: 'true',
   [ENV.retry]: JSON.stringify({ firstDelaySeconds: 60, factor: 5, count: 3 }),
+  [ENV.reputation]: JSON.stringify({ pauseConfigurationSet: true }),
+  [ENV.alarmTopicArn]: 'arn:aws:sns:us-east-1:000000000000:alarms',
   [ENV.autoSuppress]: JSON.stringify({ hardBounces: true, violations: true }),
 };
 
@@ -45,6 +48,7 @@ const CLIENTS = {
   kms: KMSClient,
   ses: SESv2Client,
   sfn: SFNClient,
+  sns: SNSClient,
   sqs: SQSClient,
 };
 export type Service = keyof typeof CLIENTS;
@@ -110,6 +114,7 @@ export async function loadFunctions(environment: Readonly<Record<string, string>
     kms: (command) => kms.client.send(command as never),
     ses: (command) => ({ MessageId: `0100019c-${emails.push(command)}` }),
     sfn: () => ({}),
+    sns: () => ({}),
     sqs: () => ({}),
   };
   for (const service of Object.keys(handlers) as Service[])

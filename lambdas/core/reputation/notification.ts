@@ -1,0 +1,41 @@
+import type { ReputationEventName } from './event-names.ts';
+import type { ReputationEvent } from './events.ts';
+import { reasonText } from './reason-text.ts';
+
+/** A message to the alarm topic. A subject of SNS has at most 100 ASCII characters, all on one line. */
+export interface Notification {
+  readonly subject: string;
+  readonly message: string;
+}
+
+const SUBJECTS: Readonly<Record<ReputationEventName, string>> = {
+  'reputation.warning': 'IvyMail Events: bounces or complaints reached a limit',
+  'reputation.paused': 'IvyMail Events: sending is paused',
+  'reputation.resumed': 'IvyMail Events: sending is resumed',
+};
+
+const FIRST_SENTENCES: Readonly<Record<ReputationEventName, string>> = {
+  'reputation.warning': 'The reputation guard warns. Email is still sent.',
+  'reputation.paused':
+    'Sending is paused. POST /v1/send responds with 409 reputation_paused until a person resumes sending.',
+  'reputation.resumed': 'Sending is resumed.',
+};
+
+const NEXT_STEP =
+  'Find the cause on the page Deliverability of the dashboard, which also pauses and resumes sending. See docs/runbook.md#reputation-guard.';
+
+/** The notification of an event, in plain English. It contains no address of a recipient. */
+export function notificationOf(event: ReputationEvent): Notification {
+  const { event: name, workspace_id: workspaceId, configuration_set: configurationSet, reasons } = event;
+  const lines = [
+    FIRST_SENTENCES[name],
+    '',
+    `Workspace: ${workspaceId}`,
+    ...(configurationSet === undefined ? [] : [`Configuration set: ${configurationSet}`]),
+    `Time: ${event.timestamp}`,
+    `Event: ${event.event_id}`,
+    ...(reasons.length === 0 ? [] : ['', ...reasons.map(reasonText)]),
+    ...(name === 'reputation.resumed' ? [] : ['', NEXT_STEP]),
+  ];
+  return { subject: SUBJECTS[name], message: lines.join('\n') };
+}
