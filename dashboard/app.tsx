@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useErrorBoundary, useState } from 'preact/hooks';
 import { Link, Route, Router, Switch, useLocation } from 'wouter-preact';
 import { toApiError } from './api/client.ts';
+import { ReputationContext, useLoadedReputation } from './api/use-reputation.ts';
 import { clearResponseCache } from './api/use-resource.ts';
 import { lazy } from './components/lazy-component.tsx';
 import { Navigation } from './components/navigation.tsx';
@@ -17,6 +18,7 @@ import { dismissSuccessesOfOtherViews } from './state/notices.ts';
 const Overview = lazy(() => import('./pages/overview.tsx').then((page) => page.Overview));
 const Logs = lazy(() => import('./pages/logs.tsx').then((page) => page.Logs));
 const Message = lazy(() => import('./pages/message.tsx').then((page) => page.Message));
+const Deliverability = lazy(() => import('./pages/deliverability.tsx').then((page) => page.Deliverability));
 const Webhooks = lazy(() => import('./pages/webhooks.tsx').then((page) => page.Webhooks));
 const Webhook = lazy(() => import('./pages/webhook.tsx').then((page) => page.Webhook));
 const Delivery = lazy(() => import('./pages/delivery.tsx').then((page) => page.Delivery));
@@ -61,10 +63,11 @@ function Shell({ workspaceName }: { readonly workspaceName: string }) {
   const showPalette = useCallback(() => setOpenDialog('palette'), []);
   const closeDialog = (): void => setOpenDialog(undefined);
   const [location] = useLocation();
+  const reputation = useLoadedReputation(location);
   useShortcuts(showShortcuts, showPalette);
   useEffect(dismissSuccessesOfOtherViews, [location]);
   return (
-    <>
+    <ReputationContext.Provider value={reputation}>
       {/* A button, because a link to #main would leave the view: URLs are relative to the dashboard. */}
       <button type="button" class="skip" onClick={() => document.querySelector('h1')?.focus()}>
         Skip to content
@@ -76,6 +79,7 @@ function Shell({ workspaceName }: { readonly workspaceName: string }) {
             <Route path="/">{() => <Overview />}</Route>
             <Route path="/logs">{() => <Logs />}</Route>
             <Route path="/logs/:id">{() => <Message key={lastPathSegment()} id={lastPathSegment()} />}</Route>
+            <Route path="/deliverability">{() => <Deliverability />}</Route>
             <Route path="/webhooks">{() => <Webhooks />}</Route>
             <Route path="/webhooks/:id">{({ id }) => <Webhook key={id} id={id} />}</Route>
             <Route path="/deliveries/:id">{({ id }) => <Delivery key={id} id={id} />}</Route>
@@ -90,7 +94,7 @@ function Shell({ workspaceName }: { readonly workspaceName: string }) {
       </main>
       {openDialog === 'shortcuts' && <ShortcutsDialog onClose={closeDialog} />}
       {openDialog === 'palette' && <CommandPalette onClose={closeDialog} />}
-    </>
+    </ReputationContext.Provider>
   );
 }
 

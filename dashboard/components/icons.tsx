@@ -2,6 +2,7 @@
 const PATHS = {
   overview: 'M4 20v-7m5.3 7V4m5.4 16v-9M20 20V8',
   logs: 'M9 6h11M9 12h11M9 18h11M4 6h.01M4 12h.01M4 18h.01',
+  deliverability: 'M12 3l8 3v6c0 5-3.4 8-8 9-4.6-1-8-4-8-9V6zM8.5 12l2.5 2.5 4.5-5',
   webhooks: 'M13 2 4 14h7l-1 8 9-12h-7z',
   suppressions: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM5.6 5.6l12.8 12.8',
   'api-keys': 'M8 20.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM11.2 12.8 20 4m-3.5 3.5L20 11',

@@ -29,6 +29,12 @@ function useNow(stepMs: number): number {
   return nowMs;
 }
 
+/** The time range in the page URL. A range that ends now moves forward. */
+export function useStatsRange(): StatsRange {
+  const [search] = useSearchParams();
+  return readStatsRange(search, useNow(MOVE_RANGE_MS));
+}
+
 export interface RangedStats extends Resource<Stats> {
   readonly range: StatsRange;
   /** Whether `data` is of the previous range, because the response for `range` has not arrived yet. */
@@ -40,7 +46,7 @@ export interface RangedStats extends Resource<Stats> {
 /** The time range in the page URL, and the statistics for this range. */
 export function useStats(endpointId?: string, pollMs = DEFAULT_POLL_MS): RangedStats {
   const [search, setSearch] = useSearchParams();
-  const range = readStatsRange(search, useNow(MOVE_RANGE_MS));
+  const range = useStatsRange();
   const path = withQuery('/v1/stats', { ...toStatsQuery(range), endpoint_id: endpointId });
   const resource = useResource<Stats>(path, { pollMs });
   // Keep showing the previous data until the new data arrives, so that the page does not jump.

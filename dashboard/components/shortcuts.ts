@@ -6,6 +6,7 @@ import { shortcutsEnabled } from '../state/preferences.ts';
 export const NAVIGATION = [
   { path: '/', name: 'Overview', letter: 'o', icon: 'overview', group: 'email' },
   { path: '/logs', name: 'Logs', letter: 'l', icon: 'logs', group: 'email' },
+  { path: '/deliverability', name: 'Deliverability', letter: 'd', icon: 'deliverability', group: 'email' },
   { path: '/webhooks', name: 'Webhooks', letter: 'w', icon: 'webhooks', group: 'email' },
   { path: '/suppressions', name: 'Suppressions', letter: 's', icon: 'suppressions', group: 'email' },
   { path: '/api-keys', name: 'API keys', letter: 'k', icon: 'api-keys', group: 'workspace' },

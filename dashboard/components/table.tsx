@@ -4,13 +4,15 @@ export interface Column {
   readonly name: string;
   /** Hidden on narrow screens. */
   readonly wideOnly?: boolean;
+  /** Hidden also on medium screens. */
+  readonly roomyOnly?: boolean;
   readonly numeric?: boolean;
   /** Only screen readers get the column name. Used for columns of buttons. */
   readonly visuallyHidden?: boolean;
 }
 
-function columnClass({ wideOnly, numeric }: Column): string {
-  return [numeric && 'num', wideOnly && 'wide-only'].filter(Boolean).join(' ');
+function columnClass({ wideOnly, roomyOnly, numeric }: Column): string {
+  return [numeric && 'num', wideOnly && 'wide-only', roomyOnly && 'roomy-only'].filter(Boolean).join(' ');
 }
 
 /** A table. If it is too wide, the table scrolls sideways, never the page. */

@@ -1,0 +1,141 @@
+import { Link } from 'wouter-preact';
+import type { Reputation, ReputationScope } from '../../api/types.ts';
+import { logFilterOf } from '../../text/breakdown.ts';
+import { formatNumber, pluralize } from '../../text/format.ts';
+import { logsLink } from '../../text/logs-link.ts';
+import { WINDOW_TEXT, changedByText, measure, reasonText } from '../../text/reputation.ts';
+import { statusLabel } from '../../text/status.ts';
+import { Time } from '../time.tsx';
+import { LimitMeter } from './limit-meter.tsx';
+
+const CONTRIBUTORS = {
+  tag: 'Tags',
+  sender: 'Senders',
+  provider: 'Mailbox providers',
+  reason: 'Reasons',
+} as const;
+
+/** Since when the scope is in its state, who changed it, and why. */
+export function StateText({ scope, mode }: { readonly scope: ReputationScope; readonly mode: Reputation['mode'] }) {
+  const { state, since, reasons, changed_by: changedBy, grace_until: graceUntil } = scope;
+  return (
+    <div class="state-text">
+      {state === 'ok' && <p>{mode === 'off' ? 'The guard is off.' : 'No rate is above its limits.'}</p>}
+      {state !== 'ok' && (
+        <p>
+          <strong>{state === 'paused' ? 'Sending is paused' : 'Warning'}</strong> since <Time at={since} />,{' '}
+          {changedByText(changedBy)}.
+          {state === 'paused' && (
+            <>
+              {' '}
+              <code>POST /v1/send</code> answers <code>409 reputation_paused</code>.
+            </>
+          )}
+        </p>
+      )}
+      {reasons.length > 0 && (
+        <ul class="reasons-list">
+          {reasons.map((reason) => (
+            <li key={`${reason.window} ${reason.metric}`}>{reasonText(reason)}</li>
+          ))}
+        </ul>
+      )}
+      {graceUntil !== null && Date.parse(graceUntil) > Date.now() && (
+        <p>
+          The guard does not pause again until <Time at={graceUntil} />.
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** The rates of both windows beside their limits. */
+export function Windows({
+  scope,
+  limits,
+  level,
+}: {
+  readonly scope: ReputationScope;
+  readonly limits: Reputation['limits'];
+  /** The level of the heading of each window. */
+  readonly level: 3 | 4;
+}) {
+  const Title = `h${level}` as const;
+  return (
+    <div class="windows">
+      {scope.windows.map((each) => {
+        const { window, after, before } = each;
+        // The log has no filter for a configuration set.
+        const linkTo = (status: string): string | undefined =>
+          scope.configuration_set === null
+            ? logsLink({ view: 'events', status: [status], after, before })
+            : undefined;
+        return (
+          <section key={window}>
+            <Title>{statusLabel(WINDOW_TEXT[window])}</Title>
+            <LimitMeter measure={measure(each, limits, 'bounce')} href={linkTo('bounced')} />
+            <LimitMeter measure={measure(each, limits, 'complaint')} href={linkTo('complained')} />
+          </section>
+        );
+      })}
+    </div>
+  );
+}
+
+/** The tags, senders, providers and reasons with the most bounces and complaints. Nothing if there are none. */
+export function Contributors({ scope }: { readonly scope: ReputationScope }) {
+  const lists = Object.entries(CONTRIBUTORS)
+    .map(([by, name]) => ({
+      by: by as keyof typeof CONTRIBUTORS,
+      name,
+      values: scope.contributors[by as keyof typeof CONTRIBUTORS].filter(
+        ({ bounced, complained }) => bounced + complained > 0,
+      ),
+    }))
+    .filter(({ values }) => values.length > 0);
+  const day = scope.windows.find(({ window }) => window === 'day');
+  if (lists.length === 0 || !day) return null;
+  return (
+    <div class="contributors">
+      {lists.map(({ by, name, values }) => (
+        <section key={by} aria-label={`${name} that contribute most`}>
+          <p class="quiet">{name}</p>
+          <ul>
+            {values.map(({ value, name: valueName, sent, bounced, complained }) => {
+              const filter = logFilterOf(by, value);
+              const { after, before } = day;
+              return (
+                <li key={value}>
+                  {filter ? (
+                    <Link
+                      href={logsLink({
+                        view: 'events',
+                        status: ['bounced', 'complained'],
+                        after,
+                        before,
+                        ...filter,
+                      })}
+                    >
+                      {valueName}
+                    </Link>
+                  ) : (
+                    <span class="break">{valueName}</span>
+                  )}
+                  <span class="quiet">
+                    {[
+                      bounced > 0 && pluralize(bounced, 'bounce'),
+                      complained > 0 && pluralize(complained, 'complaint'),
+                    ]
+                      .filter(Boolean)
+                      .join(', ')}
+                    {by !== 'reason' && ` of ${formatNumber(sent)}`}
+                  </span>
+                </li>
+              );
+            })}
+          </ul>
+        </section>
+      ))}
+    </div>
+  );
+}

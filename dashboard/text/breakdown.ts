@@ -1,0 +1,87 @@
+import type { StatsBreakdown, StatsGroup, StatsGroupBucket } from '../api/types.ts';
+import { completeUntil, type StatsRange } from './stats-range.ts';
+
+const WEEK_MS = 7 * 86_400_000;
+
+/** The dimensions that the table can show, each with the name of its tab and of its first column. */
+export const BREAKDOWNS = {
+  provider: { tab: 'Mailbox providers', column: 'Provider', nothing: 'No emails in this time range.' },
+  sender: { tab: 'Senders', column: 'Sender', nothing: 'No emails in this time range.' },
+  tag: { tab: 'Tags', column: 'Tag', nothing: 'No emails in this time range.' },
+  configuration_set: {
+    tab: 'Configuration sets',
+    column: 'Configuration set',
+    nothing: 'No emails in this time range.',
+  },
+} as const;
+export type BreakdownName = keyof typeof BREAKDOWNS;
+
+/** The value of emails that have no tag or no configuration set. */
+const NONE = '(none)';
+
+export function isBreakdown(name: string | null): name is BreakdownName {
+  return name !== null && Object.hasOwn(BREAKDOWNS, name);
+}
+
+/** How many weeks earlier the compared range is: the smallest number with the same weekdays and without an overlap. */
+export function weeksBack({ afterMs, beforeMs }: StatsRange): number {
+  return Math.max(1, Math.ceil((beforeMs - afterMs) / WEEK_MS));
+}
+
+/**
+ * The range with the same weekdays one or more weeks earlier. The interval that is not over yet is left out, because it would make the
+ * current range look lower.
+ */
+export function sameWeekdaysBefore(range: StatsRange): StatsRange {
+  const shiftMs = weeksBack(range) * WEEK_MS;
+  const endMs = range.name === undefined ? range.beforeMs : completeUntil(range);
+  return { ...range, name: undefined, afterMs: range.afterMs - shiftMs, beforeMs: endMs - shiftMs };
+}
+
+/** `the week before`, `5 weeks before` */
+export function comparedPeriod(range: StatsRange): string {
+  const weeks = weeksBack(range);
+  return weeks === 1 ? 'the same weekdays one week before' : `the same weekdays ${weeks} weeks before`;
+}
+
+/** The emails of a group in the intervals that the compared range has too. */
+export function sentUntilComplete({ buckets, totals }: StatsGroup, range: StatsRange): number {
+  if (range.name === undefined || !buckets) return totals.sent;
+  return buckets
+    .filter(({ start }) => Date.parse(start) < completeUntil(range))
+    .reduce((sum, { sent }) => sum + sent, 0);
+}
+
+/** The group of the compared range with the same value. Undefined if that range has no such emails. */
+export function groupBefore(before: StatsBreakdown | undefined, value: string): StatsGroup | undefined {
+  const found = [...(before?.groups ?? []), ...(before ? [before.other] : [])].find(
+    (group) => group.value === value,
+  );
+  return found && found.totals.sent > 0 ? found : undefined;
+}
+
+/** The filter of the log that finds the emails of a group. Undefined if the log has no such filter. */
+export function logFilterOf(
+  by: StatsBreakdown['by'],
+  value: string,
+): { readonly from?: string; readonly tag?: string } | undefined {
+  if (value === NONE || value === 'other') return undefined;
+  if (by === 'sender') return { from: value };
+  if (by === 'tag') return { tag: value };
+  return undefined;
+}
+
+/** The counts of an interval that a trend shows. */
+const TREND_COUNTS = ['delivered', 'delayed', 'soft_bounced', 'bounced', 'complained'] as const;
+export type TrendCounts = Readonly<Record<(typeof TREND_COUNTS)[number], number>>;
+
+/** Sums neighboring intervals, so that the result has at most `maxPoints`. Each point covers the same number of intervals. */
+export function trendOf(buckets: readonly StatsGroupBucket[], maxPoints: number): readonly TrendCounts[] {
+  const size = Math.max(1, Math.ceil(buckets.length / maxPoints));
+  return Array.from({ length: Math.ceil(buckets.length / size) }, (_, point) => {
+    const part = buckets.slice(point * size, (point + 1) * size);
+    return Object.fromEntries(
+      TREND_COUNTS.map((name) => [name, part.reduce((sum, bucket) => sum + bucket[name], 0)]),
+    ) as TrendCounts;
+  });
+}

@@ -1,0 +1,138 @@
+import type {
+  Reputation,
+  ReputationLimits,
+  ReputationReason,
+  ReputationScope,
+  ReputationWindow,
+} from '../api/types.ts';
+import { formatNumber, formatPercent } from './format.ts';
+
+/** The name and the tone of each state of the guard. A state has the same tone on every page. */
+export const STATE_TEXT = {
+  ok: { name: 'OK', tone: 'good' },
+  warning: { name: 'Warning', tone: 'warn' },
+  paused: { name: 'Paused', tone: 'bad' },
+} as const;
+
+export const MODE_TEXT = {
+  off: {
+    name: 'Off',
+    text: 'The guard does nothing. It sends no warning and pauses nothing.',
+  },
+  watch: {
+    name: 'Watch',
+    text: 'The guard warns when a rate is above a limit. It never pauses sending.',
+  },
+  pause: {
+    name: 'Pause',
+    text: 'The guard warns at the warning limit, and pauses sending at the pause limit.',
+  },
+} as const satisfies Readonly<Record<Reputation['mode'], { readonly name: string; readonly text: string }>>;
+
+export const WINDOW_TEXT = { hour: 'this hour and the hour before', day: 'the last 24 hours' } as const;
+
+const METRICS = {
+  bounce: { name: 'Bounce rate', cases: 'bounces', volume: 'sent' },
+  complaint: { name: 'Complaint rate', cases: 'complaints', volume: 'delivered' },
+} as const;
+
+/** `Bounce rate 12% in the last 24 hours: 240 of 2,000 sent, above the pause limit of 10%`. */
+export function reasonText({ window, metric, severity, rate, limit, count, volume }: ReputationReason): string {
+  const { name, volume: noun } = METRICS[metric];
+  return `${name} ${formatPercent(rate)} in ${WINDOW_TEXT[window]}: ${formatNumber(count)} of ${formatNumber(volume)} ${noun}, above the ${severity} limit of ${formatPercent(limit)}`;
+}
+
+/** The name of a scope: `All email`, or the name of its configuration set. */
+export function scopeName(configurationSet: string | null): string {
+  return configurationSet ?? 'All email';
+}
+
+/** Who changed a state: the guard, or the API key by its name or id. */
+export function changedByText(changedBy: string, name: string | null = null): string {
+  return changedBy === 'guard' ? 'by the guard' : `with the API key ${name ?? changedBy}`;
+}
+
+/** How a rate compares with its limits. `few`: above a limit, but there are too few emails or cases to judge. */
+export type GuardLevel = 'good' | 'few' | 'warn' | 'bad' | 'none';
+
+export interface Measure {
+  readonly name: string;
+  readonly rate: number | null;
+  /** What the rate is computed from: `42 of 2,000 sent`. */
+  readonly counts: string;
+  readonly level: GuardLevel;
+  /** What the level means, in words. */
+  readonly verdict: string;
+  readonly warning: number;
+  readonly pause: number;
+}
+
+/** The rate of one window beside its limits. */
+export function measure(
+  { window, sent, delivered, bounced, complained, ...rates }: ReputationWindow,
+  limits: ReputationLimits,
+  metric: ReputationReason['metric'],
+): Measure {
+  const { min_sent: minSent, [metric]: limit } = limits[window];
+  const { name, cases, volume: noun } = METRICS[metric];
+  const [rate, count, volume] =
+    metric === 'bounce' ? [rates.bounce_rate, bounced, sent] : [rates.complaint_rate, complained, delivered];
+  const { warning, pause, min_count: minCount } = limit;
+  const common = {
+    name,
+    rate,
+    warning,
+    pause,
+    counts: `${formatNumber(count)} of ${formatNumber(volume)} ${noun}`,
+  };
+  if (rate === null) return { ...common, level: 'none', verdict: 'No emails in this window' };
+  if (rate < warning) return { ...common, level: 'good', verdict: 'Below the limits' };
+  if (volume < minSent)
+    return { ...common, level: 'few', verdict: `Judged from ${formatNumber(minSent)} ${noun}` };
+  if (count < minCount)
+    return { ...common, level: 'few', verdict: `Judged from ${formatNumber(minCount)} ${cases}` };
+  return rate < pause
+    ? { ...common, level: 'warn', verdict: 'Above the warning limit' }
+    : { ...common, level: 'bad', verdict: 'Above the pause limit' };
+}
+
+/** The scopes that need attention, the paused ones first. */
+export function scopesInTrouble(reputation: Reputation | undefined): readonly ReputationScope[] {
+  const found = reputation?.scopes.filter(({ state }) => state !== 'ok') ?? [];
+  return found.toSorted((a, b) => Number(b.state === 'paused') - Number(a.state === 'paused'));
+}
+
+/** The state of the worst scope. */
+export function worstState(reputation: Reputation | undefined): ReputationScope['state'] {
+  return scopesInTrouble(reputation)[0]?.state ?? 'ok';
+}
+
+/** What Amazon SES itself says about the account. Known values of `EnforcementStatus`: HEALTHY, PROBATION and SHUTDOWN. */
+export function awsVerdict(aws: NonNullable<Reputation['aws']>): {
+  readonly name: string;
+  readonly tone: string;
+  readonly text: string;
+} {
+  const { enforcement_status: status, sending_enabled: isSending } = aws;
+  if (status === 'SHUTDOWN')
+    return {
+      name: 'Paused by AWS',
+      tone: 'bad',
+      text: 'AWS stopped the account from sending email. Open the case in AWS Support and reply to it.',
+    };
+  if (!isSending)
+    return {
+      name: 'Sending disabled',
+      tone: 'bad',
+      text: 'Sending is disabled for this account and Region. Amazon SES rejects every email.',
+    };
+  if (status === 'PROBATION')
+    return {
+      name: 'Under review',
+      tone: 'warn',
+      text: 'AWS reviews the account. Fix the cause and reply to the case, or AWS may pause sending.',
+    };
+  if (status === 'HEALTHY')
+    return { name: 'Healthy', tone: 'good', text: 'AWS reports no problem with the account.' };
+  return { name: status, tone: 'sent', text: 'AWS gives the account this status.' };
+}
