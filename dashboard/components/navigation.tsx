@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { API_ROOT, session } from '../state/app.ts';
+import { useReputation } from '../api/use-reputation.ts';
 import { withoutSidebar } from '../state/media.ts';
 import { Dialog } from './dialog.tsx';
 import { Icon } from './icons.tsx';
 import { NAVIGATION } from './shortcuts.ts';
+import { STATE_TEXT, worstState } from '../text/reputation.ts';
 
 const GROUPS = [
   { name: undefined, items: NAVIGATION.filter(({ group }) => group === 'email') },
@@ -24,6 +26,18 @@ interface NavigationProps {
   readonly onShowPalette: () => void;
 }
 
+/** The state of the guard, on every page, while it needs attention. It moves nothing when it appears. */
+function GuardBadge() {
+  const state = worstState(useReputation().data);
+  if (state === 'ok') return null;
+  const { name, tone } = STATE_TEXT[state];
+  return (
+    <span class="badge" data-tone={tone}>
+      {name}
+    </span>
+  );
+}
+
 function Destinations({ onFollow }: { readonly onFollow?: () => void }) {
   const [location] = useLocation();
   return (
@@ -41,6 +55,7 @@ function Destinations({ onFollow }: { readonly onFollow?: () => void }) {
                 >
                   <Icon name={icon} />
                   {label}
+                  {path === '/deliverability' && <GuardBadge />}
                 </Link>
               </li>
             ))}
@@ -127,6 +142,11 @@ export function Navigation(props: NavigationProps) {
       <Link href="/" class="brand" aria-label="IvyMail Events, overview">
         <Brand />
       </Link>
+      {withoutSidebar.value && (
+        <Link href="/deliverability" class="guard-link">
+          <GuardBadge />
+        </Link>
+      )}
       {!withoutSidebar.value && (
         <button type="button" class="find" onClick={props.onShowPalette}>
           <Icon name="search" />

@@ -1,5 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
 import type { Endpoint, List } from '../api/types.ts';
+import { useReputation } from '../api/use-reputation.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Alerts } from '../components/overview/alerts.tsx';
 import { EndpointList } from '../components/overview/endpoint-list.tsx';
@@ -22,6 +23,7 @@ export function Overview() {
   const stats = useStats();
   const endpoints = useResource<List<Endpoint>>('/v1/webhooks', { pollMs: POLL_MS });
   const { before, isLoading: isLoadingBefore } = usePreviousStats(stats.range);
+  const reputation = useReputation();
   const steps = useFirstSteps(endpoints);
   const issues = useIssues();
   const isFirstLoad = useRef(true);
@@ -31,6 +33,7 @@ export function Overview() {
   isFirstLoad.current &&=
     (!stats.data && !stats.error) ||
     (!endpoints.data && !endpoints.error) ||
+    (!reputation.data && !reputation.error) ||
     isLoadingBefore ||
     steps.isLoading;
   return (

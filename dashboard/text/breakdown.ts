@@ -1,4 +1,5 @@
-import type { StatsBreakdown, StatsGroup, StatsGroupBucket } from '../api/types.ts';
+import { DOMAINS_BY_PROVIDER, NAMES_WITH_REGIONS } from '../../lambdas/core/provider-domains.ts';
+import type { StatsBreakdown, StatsGroup } from '../api/types.ts';
 import { completeUntil, type StatsRange } from './stats-range.ts';
 
 const WEEK_MS = 7 * 86_400_000;
@@ -60,12 +61,36 @@ export function groupBefore(before: StatsBreakdown | undefined, value: string): 
   return found && found.totals.sent > 0 ? found : undefined;
 }
 
-/** The filter of the log that finds the emails of a group. Undefined if the log has no such filter. */
-export function logFilterOf(
-  by: StatsBreakdown['by'],
-  value: string,
-): { readonly from?: string; readonly tag?: string } | undefined {
+function domainsOf(provider: string): readonly string[] {
+  return Object.hasOwn(DOMAINS_BY_PROVIDER, provider)
+    ? DOMAINS_BY_PROVIDER[provider as keyof typeof DOMAINS_BY_PROVIDER].domains.split(/\s+/)
+    : [];
+}
+
+function namesOf(provider: string): readonly string[] {
+  return Object.hasOwn(NAMES_WITH_REGIONS, provider)
+    ? NAMES_WITH_REGIONS[provider as keyof typeof NAMES_WITH_REGIONS]
+    : [];
+}
+
+/** The domains by which the log finds most emails to a provider, at most two. The log cannot search for several domains at once. */
+export function mainDomains(provider: string): readonly string[] {
+  const names = namesOf(provider);
+  return names.length > 0
+    ? names.slice(0, 2).map((name) => `${name}.com`)
+    : domainsOf(provider).slice(0, 2);
+}
+
+export type LogFilter = Readonly<Partial<Record<'from' | 'tag' | 'q', string>>>;
+
+/** The filter of the log that finds exactly the emails of a group. Undefined if the log has no such filter. */
+export function logFilterOf(by: StatsBreakdown['by'], value: string): LogFilter | undefined {
   if (value === NONE || value === 'other') return undefined;
+  if (by === 'provider') {
+    const [domain, ...others] = domainsOf(value);
+    const isExact = others.length === 0 && namesOf(value).length === 0;
+    return domain !== undefined && isExact ? { q: `@${domain}` } : undefined;
+  }
   if (by === 'sender') return { from: value };
   if (by === 'tag') return { tag: value };
   return undefined;
@@ -76,7 +101,7 @@ const TREND_COUNTS = ['delivered', 'delayed', 'soft_bounced', 'bounced', 'compla
 export type TrendCounts = Readonly<Record<(typeof TREND_COUNTS)[number], number>>;
 
 /** Sums neighboring intervals, so that the result has at most `maxPoints`. Each point covers the same number of intervals. */
-export function trendOf(buckets: readonly StatsGroupBucket[], maxPoints: number): readonly TrendCounts[] {
+export function trendOf(buckets: NonNullable<StatsGroup['buckets']>, maxPoints: number): readonly TrendCounts[] {
   const size = Math.max(1, Math.ceil(buckets.length / maxPoints));
   return Array.from({ length: Math.ceil(buckets.length / size) }, (_, point) => {
     const part = buckets.slice(point * size, (point + 1) * size);

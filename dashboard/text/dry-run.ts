@@ -1,4 +1,5 @@
-import type { DryRun, ReputationLimits, ReputationScope } from '../api/types.ts';
+import type { ReputationLimits } from '../../lambdas/core/reputation/types.ts';
+import type { DryRun, ReputationScope } from '../api/types.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -7,6 +7,8 @@ export function logsLink(filters: {
   readonly after?: string | undefined;
   readonly before?: string | undefined;
   readonly q?: string;
+  readonly from?: string;
+  readonly tag?: string;
 }): string {
   const { status = [], ...others } = filters;
   const search = new URLSearchParams();

@@ -1,10 +1,5 @@
-import type {
-  Reputation,
-  ReputationLimits,
-  ReputationReason,
-  ReputationScope,
-  ReputationWindow,
-} from '../api/types.ts';
+import type { ReputationLimits, ReputationReason } from '../../lambdas/core/reputation/types.ts';
+import type { Reputation, ReputationScope } from '../api/types.ts';
 import { formatNumber, formatPercent } from './format.ts';
 
 /** The name and the tone of each state of the guard. A state has the same tone on every page. */
@@ -36,10 +31,10 @@ const METRICS = {
   complaint: { name: 'Complaint rate', cases: 'complaints', volume: 'delivered' },
 } as const;
 
-/** `Bounce rate 12% in the last 24 hours: 240 of 2,000 sent, above the pause limit of 10%`. */
+/** `Bounce rate 12% in the last 24 hours: 240 of 2,000 sent. The pause limit is 10%` */
 export function reasonText({ window, metric, severity, rate, limit, count, volume }: ReputationReason): string {
   const { name, volume: noun } = METRICS[metric];
-  return `${name} ${formatPercent(rate)} in ${WINDOW_TEXT[window]}: ${formatNumber(count)} of ${formatNumber(volume)} ${noun}, above the ${severity} limit of ${formatPercent(limit)}`;
+  return `${name} ${formatPercent(rate)} in ${WINDOW_TEXT[window]}: ${formatNumber(count)} of ${formatNumber(volume)} ${noun}. The ${severity} limit is ${formatPercent(limit)}`;
 }
 
 /** The name of a scope: `All email`, or the name of its configuration set. */
@@ -47,9 +42,9 @@ export function scopeName(configurationSet: string | null): string {
   return configurationSet ?? 'All email';
 }
 
-/** Who changed a state: the guard, or the API key by its name or id. */
-export function changedByText(changedBy: string, name: string | null = null): string {
-  return changedBy === 'guard' ? 'by the guard' : `with the API key ${name ?? changedBy}`;
+/** Who changed a state: the guard, or the API key by its name or id. Null if the state has never changed. */
+export function changedByText(changedBy: string | null, name: string | null = null): string {
+  return changedBy === null || changedBy === 'guard' ? 'by the guard' : `with the API key ${name ?? changedBy}`;
 }
 
 /** How a rate compares with its limits. `few`: above a limit, but there are too few emails or cases to judge. */
@@ -69,7 +64,7 @@ export interface Measure {
 
 /** The rate of one window beside its limits. */
 export function measure(
-  { window, sent, delivered, bounced, complained, ...rates }: ReputationWindow,
+  { window, sent, delivered, bounced, complained, ...rates }: ReputationScope['windows'][number],
   limits: ReputationLimits,
   metric: ReputationReason['metric'],
 ): Measure {
@@ -92,8 +87,8 @@ export function measure(
   if (count < minCount)
     return { ...common, level: 'few', verdict: `Judged from ${formatNumber(minCount)} ${cases}` };
   return rate < pause
-    ? { ...common, level: 'warn', verdict: 'Above the warning limit' }
-    : { ...common, level: 'bad', verdict: 'Above the pause limit' };
+    ? { ...common, level: 'warn', verdict: 'At the warning limit' }
+    : { ...common, level: 'bad', verdict: 'At the pause limit' };
 }
 
 /** The scopes that need attention, the paused ones first. */
@@ -120,7 +115,7 @@ export function awsVerdict(aws: NonNullable<Reputation['aws']>): {
       tone: 'bad',
       text: 'AWS stopped the account from sending email. Open the case in AWS Support and reply to it.',
     };
-  if (!isSending)
+  if (isSending === false)
     return {
       name: 'Sending disabled',
       tone: 'bad',
@@ -134,5 +129,5 @@ export function awsVerdict(aws: NonNullable<Reputation['aws']>): {
     };
   if (status === 'HEALTHY')
     return { name: 'Healthy', tone: 'good', text: 'AWS reports no problem with the account.' };
-  return { name: status, tone: 'sent', text: 'AWS gives the account this status.' };
+  return { name: status ?? 'Unknown', tone: 'sent', text: 'AWS gives no verdict that the dashboard knows.' };
 }

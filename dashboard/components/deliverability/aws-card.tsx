@@ -4,16 +4,25 @@ import { awsVerdict } from '../../text/reputation.ts';
 import { Card } from '../page.tsx';
 import { Time } from '../time.tsx';
 
+function yesNo(value: boolean | null, yes: string, no: string): string {
+  if (value === null) return '–';
+  return value ? yes : no;
+}
+
 /** What Amazon SES itself says about the account, beside the verdict of the guard. */
 export function AwsCard({ aws }: Pick<Reputation, 'aws'>) {
   if (!aws)
     return (
       <Card title="Amazon SES">
-        <p class="quiet">The status of the account could not be read from Amazon SES.</p>
+        <p class="quiet">
+          The API could not read the status of the account. Only the default workspace shows it, because all
+          workspaces share the account.
+        </p>
       </Card>
     );
   const verdict = awsVerdict(aws);
-  const { max_24_hour_send: quota, sent_last_24_hours: sent } = aws;
+  const quota = aws.max_24_hour_send ?? 0;
+  const sent = aws.sent_last_24_hours ?? 0;
   return (
     <section class="card">
       <header class="card-head">
@@ -31,11 +40,11 @@ export function AwsCard({ aws }: Pick<Reputation, 'aws'>) {
       <dl class="details aws-facts">
         <div>
           <dt>Sending</dt>
-          <dd>{aws.sending_enabled ? 'enabled' : 'disabled'}</dd>
+          <dd>{yesNo(aws.sending_enabled, 'enabled', 'disabled')}</dd>
         </div>
         <div>
           <dt>Account</dt>
-          <dd>{aws.production_access ? 'production access' : 'sandbox: only verified recipients'}</dd>
+          <dd>{yesNo(aws.production_access, 'production access', 'sandbox: only verified recipients')}</dd>
         </div>
         <div>
           <dt>Daily quota</dt>

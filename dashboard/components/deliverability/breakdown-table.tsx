@@ -8,13 +8,15 @@ import {
   groupBefore,
   isBreakdown,
   logFilterOf,
+  mainDomains,
   sentUntilComplete,
   trendOf,
+  type LogFilter,
 } from '../../text/breakdown.ts';
 import { changeOfCount, changeOfRate, type Change } from '../../text/comparison.ts';
 import { formatDuration, formatNumber, formatPercent, pluralize } from '../../text/format.ts';
 import { logsLink } from '../../text/logs-link.ts';
-import { isAboveLimit, rateFloor, rateLevel } from '../../text/rate-level.ts';
+import { isAboveLimit, rateFloors, rateLevel } from '../../text/rate-level.ts';
 import type { StatsRange } from '../../text/stats-range.ts';
 import { Sparkline } from '../chart/sparkline.tsx';
 import { EmptyState } from '../states.tsx';
@@ -57,20 +59,44 @@ function Value({ href, children }: { readonly href: string | undefined; readonly
   return href === undefined ? <>{children}</> : <Link href={href}>{children}</Link>;
 }
 
+/** The name of a mailbox provider, and links to the emails to its main domains. */
+function ProviderName({
+  value,
+  name,
+  stats: { after, before },
+}: {
+  readonly value: string;
+  readonly name: string;
+  readonly stats: Stats;
+}) {
+  return (
+    <>
+      {name}
+      <span class="main-domains">
+        {mainDomains(value).map((domain) => (
+          <Link key={domain} href={logsLink({ view: 'messages', q: `@${domain}`, after, before })}>
+            @{domain}
+          </Link>
+        ))}
+      </span>
+    </>
+  );
+}
+
 interface RowProps {
   readonly stats: StatsWithBreakdown;
   readonly group: StatsGroup;
   readonly before: StatsGroup | undefined;
   readonly range: StatsRange;
   /** The filter of the log for this row. Undefined if there is none. */
-  readonly filter: { readonly from?: string; readonly tag?: string } | undefined;
+  readonly filter: LogFilter | undefined;
   readonly hasEngagement: boolean;
   readonly name: ComponentChildren;
 }
 
 function Cells({ stats, group, before, range, filter, hasEngagement, name }: RowProps) {
   const { totals, rates, time_to_delivery: time, delayed_emails: delayed } = group;
-  const floor = rateFloor(useReputation().data);
+  const floor = rateFloors(useReputation().data?.limits);
   const logOf = (status?: keyof Stats['totals']): string | undefined =>
     filter &&
     logsLink({
@@ -267,7 +293,13 @@ export function BreakdownTable({
             group={group}
             before={groupBefore(before, group.value)}
             filter={logFilterOf(by, group.value)}
-            name={group.name}
+            name={
+              by === 'provider' ? (
+                <ProviderName value={group.value} name={group.name} stats={stats} />
+              ) : (
+                group.name
+              )
+            }
           />
         </tr>
       ))}

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { toApiError, type ApiError } from '../../api/client.ts';
-import type { DryRun, Reputation, ReputationLimits } from '../../api/types.ts';
+import type { ReputationLimits } from '../../../lambdas/core/reputation/types.ts';
+import type { DryRun, Reputation } from '../../api/types.ts';
 import { useReputation } from '../../api/use-reputation.ts';
 import { client, hasScope } from '../../state/app.ts';
 import { notify } from '../../state/notices.ts';

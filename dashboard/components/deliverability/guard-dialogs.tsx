@@ -74,7 +74,7 @@ function ResumeDialog({ scope, onClose }: { readonly scope: ReputationScope; rea
         {(error) => (
           <SelectField
             label="Grace time"
-            hint="The bounces that are already counted stay in the windows for up to 24 hours. During the grace time, the guard does not pause again."
+            hint="The windows start again at zero. Complaints about emails from before the pause still arrive. During the grace time they only warn."
             error={fieldError(error, 'grace_hours')}
             name="grace_hours"
             value={String(hours)}

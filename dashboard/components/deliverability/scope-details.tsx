@@ -23,8 +23,14 @@ export function StateText({ scope, mode }: { readonly scope: ReputationScope; re
       {state === 'ok' && <p>{mode === 'off' ? 'The guard is off.' : 'No rate is above its limits.'}</p>}
       {state !== 'ok' && (
         <p>
-          <strong>{state === 'paused' ? 'Sending is paused' : 'Warning'}</strong> since <Time at={since} />,{' '}
-          {changedByText(changedBy)}.
+          <strong>{state === 'paused' ? 'Sending is paused' : 'Warning'}</strong>
+          {since !== null && (
+            <>
+              {' '}
+              since <Time at={since} />
+            </>
+          )}
+          , {changedByText(changedBy)}.
           {state === 'paused' && (
             <>
               {' '}
@@ -42,7 +48,7 @@ export function StateText({ scope, mode }: { readonly scope: ReputationScope; re
       )}
       {graceUntil !== null && Date.parse(graceUntil) > Date.now() && (
         <p>
-          The guard does not pause again until <Time at={graceUntil} />.
+          Grace time: complaints do not pause sending again until <Time at={graceUntil} />.
         </p>
       )}
     </div>

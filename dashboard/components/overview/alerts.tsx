@@ -1,12 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { Link } from 'wouter-preact';
-import type { Endpoint, Stats } from '../../api/types.ts';
+import type { Endpoint, Reputation, ReputationScope, Stats } from '../../api/types.ts';
+import { useReputation } from '../../api/use-reputation.ts';
 import { endpointName } from '../../text/endpoint-name.ts';
 import { endpointState, heldDeliveriesText } from '../../text/endpoint-state.ts';
 import { formatPercent, pluralize } from '../../text/format.ts';
 import { logsLink } from '../../text/logs-link.ts';
 import { LIMITED_RATES, measuredRate } from '../../text/measured-rate.ts';
-import { isAboveLimit, rateLevel } from '../../text/rate-level.ts';
+import { isAboveLimit, rateFloors, rateLevel } from '../../text/rate-level.ts';
+import { reasonText, scopesInTrouble } from '../../text/reputation.ts';
 import { Time } from '../time.tsx';
 
 function Alert({
@@ -48,12 +50,53 @@ const RATES = {
   },
 } as const;
 
-function RateAlert({ stats, rate: key }: { readonly stats: Stats; readonly rate: keyof typeof RATES }) {
+/** A scope of the guard that is in the state `warning` or `paused`. */
+function GuardAlert({ scope }: { readonly scope: ReputationScope }) {
+  const { configuration_set: set, state, since, reasons } = scope;
+  const what = set === null ? '' : ` for ${set}`;
+  return (
+    <Alert
+      level={state === 'paused' ? 'bad' : 'warn'}
+      title={state === 'paused' ? `Sending is paused${what}` : `Reputation warning${what}`}
+      href="/deliverability"
+      action="View deliverability"
+    >
+      {since !== null && (
+        <>
+          Since <Time at={since} />.{' '}
+        </>
+      )}
+      {reasons.map((reason) => `${reasonText(reason)}.`).join(' ')}
+      {state === 'paused' && ' A person must resume sending.'}
+    </Alert>
+  );
+}
+
+/** The level of a rate if it needs an alert of its own. The alert of the guard already names the rates that are its reasons. */
+function alertLevel(
+  stats: Stats,
+  key: keyof typeof RATES,
+  reputation: Reputation | undefined,
+): 'warn' | 'bad' | undefined {
+  const level = rateLevel(measuredRate(stats, key), stats.limits[key], rateFloors(reputation?.limits)[key]);
+  const isInGuardAlert = scopesInTrouble(reputation).some(
+    ({ configuration_set: set, reasons }) => set === null && reasons.some(({ metric }) => metric === key),
+  );
+  return isAboveLimit(level) && !isInGuardAlert ? level : undefined;
+}
+
+function RateAlert({
+  stats,
+  rate: key,
+  level,
+}: {
+  readonly stats: Stats;
+  readonly rate: keyof typeof RATES;
+  readonly level: 'warn' | 'bad';
+}) {
   const { name, advice, action } = RATES[key];
   const limits = stats.limits[key];
   const measured = measuredRate(stats, key);
-  const level = rateLevel(measured, limits);
-  if (!isAboveLimit(level)) return null;
   const limitText =
     level === 'warn'
       ? `Above ${formatPercent(limits.review)}, SES may review the account`
@@ -95,7 +138,10 @@ function EndpointAlert({ endpoint }: { readonly endpoint: Endpoint }) {
   );
 }
 
-/** What needs attention now: failing webhooks, and rates above a limit of SES. Nothing if all is well. */
+/** The alerts of the guard that the page shows. The others are on the Deliverability page. */
+const MAX_SCOPES = 3;
+
+/** What needs attention now: a warning or a pause of the guard, failing webhooks, and rates above a limit of SES. Nothing if all is well. */
 export function Alerts({
   stats,
   endpoints,
@@ -103,20 +149,23 @@ export function Alerts({
   readonly stats: Stats | undefined;
   readonly endpoints: readonly Endpoint[];
 }) {
+  const { data: reputation } = useReputation();
+  const scopes = scopesInTrouble(reputation);
   const failing = endpoints.filter((endpoint) => endpointState(endpoint) === 'failing');
-  const hasRateAlert =
-    stats !== undefined &&
-    (['bounce', 'complaint'] as const).some((key) =>
-      isAboveLimit(rateLevel(measuredRate(stats, key), stats.limits[key])),
-    );
-  if (failing.length === 0 && !hasRateAlert) return null;
+  const rates = (['bounce', 'complaint'] as const).flatMap((key) => {
+    const level = stats && alertLevel(stats, key, reputation);
+    return level === undefined ? [] : [{ key, level }];
+  });
+  if (scopes.length + failing.length + rates.length === 0) return null;
   return (
     <ul class="alerts" aria-label="Needs attention">
+      {scopes.slice(0, MAX_SCOPES).map((scope) => (
+        <GuardAlert key={scope.configuration_set} scope={scope} />
+      ))}
       {failing.map((endpoint) => (
         <EndpointAlert key={endpoint.id} endpoint={endpoint} />
       ))}
-      {stats && <RateAlert stats={stats} rate="bounce" />}
-      {stats && <RateAlert stats={stats} rate="complaint" />}
+      {stats && rates.map(({ key, level }) => <RateAlert key={key} stats={stats} rate={key} level={level} />)}
     </ul>
   );
 }

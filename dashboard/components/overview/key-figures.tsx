@@ -1,11 +1,13 @@
 import { Link } from 'wouter-preact';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import type { Stats } from '../../api/types.ts';
+import { useReputation } from '../../api/use-reputation.ts';
 import { changeOfCount, changeOfRate } from '../../text/comparison.ts';
 import { formatNumber, formatPercent } from '../../text/format.ts';
 import { IN_FLIGHT_STATUSES, logsLink } from '../../text/logs-link.ts';
 import { STATS_RANGES, completeUntil, type StatsRange } from '../../text/stats-range.ts';
 import { ChangeText } from './change-text.tsx';
+import { rateFloors } from '../../text/rate-level.ts';
 import { measuredRate } from '../../text/measured-rate.ts';
 import { RateMeter } from './rate-meter.tsx';
 
@@ -31,6 +33,7 @@ export function KeyFigures({
   readonly range: StatsRange;
 }) {
   const { totals, rates, limits, in_flight: inFlight } = stats;
+  const floors = rateFloors(useReputation().data?.limits);
   const period = `previous ${range.name === undefined ? 'period' : STATS_RANGES[range.name].name}`;
   return (
     <div class="stats" data-compared={before !== undefined}>
@@ -88,6 +91,7 @@ export function KeyFigures({
         name="Bounce rate"
         measured={measuredRate(stats, 'bounce')}
         limits={limits.bounce}
+        floor={floors.bounce}
         change={changeOfRate(rates.bounce, before?.rates.bounce ?? null, {
           better: 'down',
           mattersFrom: limits.bounce.review / 2,
@@ -98,6 +102,7 @@ export function KeyFigures({
         name="Complaint rate"
         measured={measuredRate(stats, 'complaint')}
         limits={limits.complaint}
+        floor={floors.complaint}
         change={changeOfRate(rates.complaint, before?.rates.complaint ?? null, {
           better: 'down',
           mattersFrom: limits.complaint.review / 2,

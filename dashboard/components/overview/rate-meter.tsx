@@ -1,6 +1,7 @@
+import { Link } from 'wouter-preact';
 import type { Change } from '../../text/comparison.ts';
 import { formatPercent } from '../../text/format.ts';
-import { isAboveLimit, rateLevel, type MeasuredRate, type RateLimits } from '../../text/rate-level.ts';
+import { isAboveLimit, rateLevel, type MeasuredRate, type RateFloor, type RateLimits } from '../../text/rate-level.ts';
 import { ChangeText } from './change-text.tsx';
 
 const ASSESSMENTS = {
@@ -15,12 +16,15 @@ export function RateMeter({
   name,
   measured,
   limits,
+  floor,
   change,
   period,
 }: {
   readonly name: string;
   readonly measured: MeasuredRate;
   readonly limits: RateLimits;
+  /** With fewer emails or cases, the rate is not judged. */
+  readonly floor: RateFloor;
   readonly change: Change | undefined;
   readonly period: string;
 }) {
@@ -28,11 +32,13 @@ export function RateMeter({
   const { rate } = measured;
   const scaleEnd = Math.max(pause * 1.25, (rate ?? 0) * 1.1);
   const widthOf = (value: number): string => `${Math.min(100, (value / scaleEnd) * 100)}%`;
-  const level = rateLevel(measured, limits);
+  const level = rateLevel(measured, limits, floor);
   const assessment = rate === null ? 'no data yet' : ASSESSMENTS[level];
   return (
     <div class="stat">
-      <h2>{name}</h2>
+      <h2>
+        <Link href="/deliverability">{name}</Link>
+      </h2>
       <p class="figure" data-level={isAboveLimit(level) ? level : undefined}>
         {formatPercent(rate)}
       </p>
