@@ -32,8 +32,7 @@ export function Deliverability() {
     (!breakdown.data && !breakdown.error) ||
     (!reasons.data && !reasons.error) ||
     isLoadingBefore;
-  const hasNeverSent =
-    breakdown.data?.totals.sent === 0 && before === undefined && range.name !== undefined;
+  const hasNeverSent = breakdown.data?.totals.sent === 0 && before === undefined && range.name !== undefined;
   return (
     <Page title="Deliverability" actions={<RangePicker range={range} />}>
       {isFirstLoad.current ? (
@@ -44,9 +43,7 @@ export function Deliverability() {
         </div>
       ) : (
         <>
-          {reputation.error && (
-            <ErrorState error={reputation.error} retry={() => void reputation.reload()} />
-          )}
+          {reputation.error && <ErrorState error={reputation.error} retry={() => void reputation.reload()} />}
           {reputation.data && (
             <div class="columns guard-columns">
               <GuardCard reputation={reputation.data} onAct={setAction} />

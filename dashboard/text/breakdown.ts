@@ -76,9 +76,7 @@ function namesOf(provider: string): readonly string[] {
 /** The domains by which the log finds most emails to a provider, at most two. The log cannot search for several domains at once. */
 export function mainDomains(provider: string): readonly string[] {
   const names = namesOf(provider);
-  return names.length > 0
-    ? names.slice(0, 2).map((name) => `${name}.com`)
-    : domainsOf(provider).slice(0, 2);
+  return names.length > 0 ? names.slice(0, 2).map((name) => `${name}.com`) : domainsOf(provider).slice(0, 2);
 }
 
 export type LogFilter = Readonly<Partial<Record<'from' | 'tag' | 'q', string>>>;
@@ -101,7 +99,10 @@ const TREND_COUNTS = ['delivered', 'delayed', 'soft_bounced', 'bounced', 'compla
 export type TrendCounts = Readonly<Record<(typeof TREND_COUNTS)[number], number>>;
 
 /** Sums neighboring intervals, so that the result has at most `maxPoints`. Each point covers the same number of intervals. */
-export function trendOf(buckets: NonNullable<StatsGroup['buckets']>, maxPoints: number): readonly TrendCounts[] {
+export function trendOf(
+  buckets: NonNullable<StatsGroup['buckets']>,
+  maxPoints: number,
+): readonly TrendCounts[] {
   const size = Math.max(1, Math.ceil(buckets.length / maxPoints));
   return Array.from({ length: Math.ceil(buckets.length / size) }, (_, point) => {
     const part = buckets.slice(point * size, (point + 1) * size);

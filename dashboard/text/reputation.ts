@@ -32,7 +32,15 @@ const METRICS = {
 } as const;
 
 /** `Bounce rate 12% in the last 24 hours: 240 of 2,000 sent. The pause limit is 10%` */
-export function reasonText({ window, metric, severity, rate, limit, count, volume }: ReputationReason): string {
+export function reasonText({
+  window,
+  metric,
+  severity,
+  rate,
+  limit,
+  count,
+  volume,
+}: ReputationReason): string {
   const { name, volume: noun } = METRICS[metric];
   return `${name} ${formatPercent(rate)} in ${WINDOW_TEXT[window]}: ${formatNumber(count)} of ${formatNumber(volume)} ${noun}. The ${severity} limit is ${formatPercent(limit)}`;
 }
@@ -44,7 +52,9 @@ export function scopeName(configurationSet: string | null): string {
 
 /** Who changed a state: the guard, or the API key by its name or id. Null if the state has never changed. */
 export function changedByText(changedBy: string | null, name: string | null = null): string {
-  return changedBy === null || changedBy === 'guard' ? 'by the guard' : `with the API key ${name ?? changedBy}`;
+  return changedBy === null || changedBy === 'guard'
+    ? 'by the guard'
+    : `with the API key ${name ?? changedBy}`;
 }
 
 /** How a rate compares with its limits. `few`: above a limit, but there are too few emails or cases to judge. */

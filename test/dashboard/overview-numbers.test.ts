@@ -6,13 +6,14 @@ import { countDone, stepsDone } from '../../dashboard/text/first-steps.ts';
 import { allocateInFlight } from '../../dashboard/text/in-flight.ts';
 import { countByDomain, isInFuture, newestIssues } from '../../dashboard/text/issues.ts';
 import { logsLink } from '../../dashboard/text/logs-link.ts';
-import { rateLevel } from '../../dashboard/text/rate-level.ts';
+import { rateFloors, rateLevel } from '../../dashboard/text/rate-level.ts';
 import {
   completeUntil,
   previousRange,
   readStatsRange,
   toStatsQuery,
 } from '../../dashboard/text/stats-range.ts';
+import { DEFAULT_REPUTATION_LIMITS } from '../../lambdas/core/reputation/limits.ts';
 import { inFlightOf, addCounts, zeroCounts } from '../../lambdas/core/stats.ts';
 
 const NOW_MS = Date.parse('2026-02-25T14:20:30Z');
@@ -234,17 +235,27 @@ describe('the level of a rate', () => {
     [0.0999, 'warn'],
     [0.1, 'bad'],
   ] as const)('of %d with the limits 5%% and 10%% is %s', (rate, level) => {
-    const measured = { rate, count: 10, sent: 100 };
-    expect(rateLevel(measured, { review: 0.05, pause: 0.1 })).toBe(level);
+    const measured = { rate, count: 20, sent: 200 };
+    expect(rateLevel(measured, { review: 0.05, pause: 0.1 }, rateFloors().bounce)).toBe(level);
   });
 
   it.each([
-    [{ rate: 0.06, count: 3, sent: 50 }, 'warn'],
-    [{ rate: 0.06, count: 3, sent: 49 }, 'few'],
-    [{ rate: 0.5, count: 2, sent: 400 }, 'few'],
+    [{ rate: 0.06, count: 20, sent: 100 }, 'warn'],
+    [{ rate: 0.06, count: 20, sent: 99 }, 'few'],
+    [{ rate: 0.5, count: 19, sent: 400 }, 'few'],
     [{ rate: 0.01, count: 1, sent: 2 }, 'good'],
   ] as const)('of %o is %s, because a few emails say nothing about the sender', (measured, level) => {
-    expect(rateLevel(measured, { review: 0.05, pause: 0.1 })).toBe(level);
+    expect(rateLevel(measured, { review: 0.05, pause: 0.1 }, rateFloors().bounce)).toBe(level);
+  });
+
+  it('is judged from the volume and the count that the workspace has chosen for the guard', () => {
+    const { hour, day } = DEFAULT_REPUTATION_LIMITS;
+    const bounce = { ...hour.bounce, min_count: 3 };
+    const floors = rateFloors({ hour: { ...hour, min_sent: 50, bounce }, day });
+    expect(floors).toEqual({ bounce: { sent: 50, count: 3 }, complaint: { sent: 50, count: 5 } });
+    expect(rateLevel({ rate: 0.06, count: 3, sent: 50 }, { review: 0.05, pause: 0.1 }, floors.bounce)).toBe(
+      'warn',
+    );
   });
 });
 

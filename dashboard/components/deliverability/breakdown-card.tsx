@@ -1,9 +1,5 @@
 import type { StatsRange } from '../../text/stats-range.ts';
-import {
-  BREAKDOWNS,
-  comparedPeriod,
-  type BreakdownName,
-} from '../../text/breakdown.ts';
+import { BREAKDOWNS, comparedPeriod, type BreakdownName } from '../../text/breakdown.ts';
 import { ErrorState } from '../states.tsx';
 import { BreakdownTable } from './breakdown-table.tsx';
 import type { Breakdown } from './use-breakdown.ts';

@@ -55,7 +55,13 @@ function SmallChange({ change }: { readonly change: Change | undefined }) {
 }
 
 /** A number, as a link to the log if the log can find its emails. */
-function Value({ href, children }: { readonly href: string | undefined; readonly children: ComponentChildren }) {
+function Value({
+  href,
+  children,
+}: {
+  readonly href: string | undefined;
+  readonly children: ComponentChildren;
+}) {
   return href === undefined ? <>{children}</> : <Link href={href}>{children}</Link>;
 }
 
@@ -204,7 +210,9 @@ function Cells({ stats, group, before, range, filter, hasEngagement, name }: Row
 }
 
 /** The sum of the values that have no row of their own. For mailbox providers, it opens the list of the largest domains. */
-function OtherRows(props: Omit<RowProps, 'name' | 'group' | 'filter'> & { readonly other: StatsBreakdown['other'] }) {
+function OtherRows(
+  props: Omit<RowProps, 'name' | 'group' | 'filter'> & { readonly other: StatsBreakdown['other'] },
+) {
   const { other, stats } = props;
   const [isOpen, setIsOpen] = useState(false);
   const domains = other.top_domains ?? [];

@@ -25,7 +25,8 @@ function ScopeText({ scope: { configuration_set: set } }: { readonly scope: Repu
   );
 }
 
-const bodyOf = ({ configuration_set: set }: ReputationScope) => (set === null ? {} : { configuration_set: set });
+const bodyOf = ({ configuration_set: set }: ReputationScope) =>
+  set === null ? {} : { configuration_set: set };
 
 function PauseDialog({ scope, onClose }: { readonly scope: ReputationScope; readonly onClose: () => void }) {
   const { data, reload } = useReputation();
@@ -89,13 +90,7 @@ function ResumeDialog({ scope, onClose }: { readonly scope: ReputationScope; rea
   );
 }
 
-function ModeDialog({
-  mode,
-  onClose,
-}: {
-  readonly mode: Reputation['mode'];
-  readonly onClose: () => void;
-}) {
+function ModeDialog({ mode, onClose }: { readonly mode: Reputation['mode']; readonly onClose: () => void }) {
   const { reload } = useReputation();
   const { name, text } = MODE_TEXT[mode];
   return (

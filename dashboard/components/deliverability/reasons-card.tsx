@@ -20,7 +20,11 @@ function adviceOf(value: string): string | undefined {
 }
 
 /** Why emails bounced or were delayed, the most frequent reason first, and what to do about each. */
-export function ReasonsCard({ breakdown: { data, error, reload, isStale } }: { readonly breakdown: Breakdown }) {
+export function ReasonsCard({
+  breakdown: { data, error, reload, isStale },
+}: {
+  readonly breakdown: Breakdown;
+}) {
   const [showsAll, setShowsAll] = useState(false);
   const { groups = [], other } = data?.breakdown ?? {};
   const reasons = [...groups, ...(other ? [other] : [])].filter((group) => problemsOf(group) > 0);

@@ -16,7 +16,13 @@ const CONTRIBUTORS = {
 } as const;
 
 /** Since when the scope is in its state, who changed it, and why. */
-export function StateText({ scope, mode }: { readonly scope: ReputationScope; readonly mode: Reputation['mode'] }) {
+export function StateText({
+  scope,
+  mode,
+}: {
+  readonly scope: ReputationScope;
+  readonly mode: Reputation['mode'];
+}) {
   const { state, since, reasons, changed_by: changedBy, grace_until: graceUntil } = scope;
   return (
     <div class="state-text">

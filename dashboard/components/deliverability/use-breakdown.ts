@@ -37,7 +37,9 @@ export function useBreakdown(
   by: StatsBreakdown['by'],
   { series }: { readonly series: boolean },
 ): Breakdown {
-  const { data, error, reload } = useResource<StatsWithBreakdown>(pathOf(range, by, series), { pollMs: POLL_MS });
+  const { data, error, reload } = useResource<StatsWithBreakdown>(pathOf(range, by, series), {
+    pollMs: POLL_MS,
+  });
   // Keep showing the previous data until the new data arrives, so that the page does not jump.
   const last = useRef<StatsWithBreakdown | undefined>(undefined);
   if (data) last.current = data;

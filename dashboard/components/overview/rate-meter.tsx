@@ -1,7 +1,13 @@
 import { Link } from 'wouter-preact';
 import type { Change } from '../../text/comparison.ts';
 import { formatPercent } from '../../text/format.ts';
-import { isAboveLimit, rateLevel, type MeasuredRate, type RateFloor, type RateLimits } from '../../text/rate-level.ts';
+import {
+  isAboveLimit,
+  rateLevel,
+  type MeasuredRate,
+  type RateFloor,
+  type RateLimits,
+} from '../../text/rate-level.ts';
 import { ChangeText } from './change-text.tsx';
 
 const ASSESSMENTS = {

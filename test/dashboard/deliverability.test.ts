@@ -1,0 +1,294 @@
+/** The texts and numbers of the Deliverability page. */
+import { describe, expect, it } from 'vitest';
+import type {
+  DryRun,
+  Reputation,
+  ReputationScope,
+  StatsBreakdown,
+  StatsGroup,
+} from '../../dashboard/api/types.ts';
+import {
+  comparedPeriod,
+  groupBefore,
+  logFilterOf,
+  mainDomains,
+  sameWeekdaysBefore,
+  sentUntilComplete,
+  trendOf,
+} from '../../dashboard/text/breakdown.ts';
+import { dryRunSentence, limitsOf, sameLimits, spansOf, textsOf } from '../../dashboard/text/dry-run.ts';
+import {
+  awsVerdict,
+  changedByText,
+  measure,
+  reasonText,
+  scopesInTrouble,
+  worstState,
+} from '../../dashboard/text/reputation.ts';
+import { readStatsRange } from '../../dashboard/text/stats-range.ts';
+import { PROVIDERS, providerOf } from '../../lambdas/core/providers.ts';
+import { DEFAULT_REPUTATION_LIMITS } from '../../lambdas/core/reputation/limits.ts';
+import { zeroCounts } from '../../lambdas/core/stats.ts';
+
+const NOW_MS = Date.parse('2026-02-25T14:20:30Z');
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const rangeOf = (query: string) => readStatsRange(new URLSearchParams(query), NOW_MS);
+
+describe('a rate beside the limits of the guard', () => {
+  const window = (counts: Partial<ReputationScope['windows'][number]>) => ({
+    window: 'hour' as const,
+    after: '2026-02-25T13:00:00Z',
+    before: '2026-02-25T15:00:00Z',
+    sent: 0,
+    delivered: 0,
+    bounced: 0,
+    complained: 0,
+    bounce_rate: null,
+    complaint_rate: null,
+    ...counts,
+  });
+  const bounces = (bounced: number, sent: number) =>
+    measure(
+      window({ sent, bounced, bounce_rate: sent === 0 ? null : bounced / sent }),
+      DEFAULT_REPUTATION_LIMITS,
+      'bounce',
+    );
+
+  it.each([
+    [0, 0, 'none', 'No emails in this window'],
+    [4, 100, 'good', 'Below the limits'],
+    [1, 13, 'few', 'Judged from 100 sent'],
+    [19, 200, 'few', 'Judged from 20 bounces'],
+    [20, 400, 'warn', 'At the warning limit'],
+    [40, 400, 'bad', 'At the pause limit'],
+  ] as const)('of %d bounces of %d emails is %s', (bounced, sent, level, verdict) => {
+    expect(bounces(bounced, sent)).toMatchObject({ level, verdict, warning: 0.05, pause: 0.1 });
+  });
+
+  it('counts complaints per delivered email', () => {
+    const measured = measure(
+      window({ sent: 2_000, delivered: 1_000, complained: 5, complaint_rate: 0.005 }),
+      DEFAULT_REPUTATION_LIMITS,
+      'complaint',
+    );
+    expect(measured).toMatchObject({ level: 'bad', counts: '5 of 1,000 delivered', pause: 0.005 });
+  });
+});
+
+describe('the state of the guard in words', () => {
+  it('names the rate, its numbers and the limit', () => {
+    const reason = { window: 'day', metric: 'bounce', severity: 'pause', count: 240, volume: 2_000 } as const;
+    expect(reasonText({ ...reason, rate: 0.12, limit: 0.1 })).toBe(
+      'Bounce rate 12% in the last 24 hours: 240 of 2,000 sent. The pause limit is 10%',
+    );
+  });
+
+  it.each([
+    ['guard', null, 'by the guard'],
+    ['key_1', 'Deploy', 'with the API key Deploy'],
+    ['key_1', null, 'with the API key key_1'],
+  ])('says that %s (%s) changed it %s', (by, name, text) => {
+    expect(changedByText(by, name)).toBe(text);
+  });
+
+  it('puts a paused scope before a warning, and leaves out scopes that are well', () => {
+    const scope = (configuration_set: string | null, state: ReputationScope['state']) =>
+      ({ configuration_set, state }) as ReputationScope;
+    const reputation = {
+      scopes: [scope(null, 'warning'), scope('a', 'ok'), scope('b', 'paused')],
+    } as unknown as Reputation;
+    expect(scopesInTrouble(reputation).map((each) => each.configuration_set)).toEqual(['b', null]);
+    expect(worstState(reputation)).toBe('paused');
+    expect(worstState(undefined)).toBe('ok');
+  });
+
+  it.each([
+    ['HEALTHY', true, 'Healthy', 'good'],
+    ['PROBATION', true, 'Under review', 'warn'],
+    ['SHUTDOWN', false, 'Paused by AWS', 'bad'],
+    ['HEALTHY', false, 'Sending disabled', 'bad'],
+    ['HEALTHY', null, 'Healthy', 'good'],
+    ['NEW_STATUS', true, 'NEW_STATUS', 'sent'],
+    [null, null, 'Unknown', 'sent'],
+  ] as const)('calls the AWS status %s with sending enabled %s %s', (status, isEnabled, name, tone) => {
+    const aws = {
+      enforcement_status: status,
+      sending_enabled: isEnabled,
+      production_access: true,
+      max_24_hour_send: 200,
+      sent_last_24_hours: 1,
+      checked_at: '2026-02-25T14:00:00Z',
+    };
+    expect(awsVerdict(aws)).toMatchObject({ name, tone });
+  });
+});
+
+describe('a dry run in words', () => {
+  const dryRun = (changes: Partial<DryRun>): DryRun => ({
+    after: '2026-01-26T14:00:00Z',
+    before: '2026-02-25T14:00:00Z',
+    mode: 'pause',
+    limits: DEFAULT_REPUTATION_LIMITS,
+    warnings: 0,
+    pauses: 0,
+    transitions: [],
+    ...changes,
+  });
+
+  it.each([
+    [3, 1, 'With these limits you would have been warned 3 times and paused once in the last 30 days.'],
+    [1, 0, 'With these limits you would have been warned once in the last 30 days.'],
+    [0, 2, 'With these limits you would have been paused 2 times in the last 30 days.'],
+    [0, 0, 'With these limits nothing would have been warned or paused in the last 30 days.'],
+  ])('with %d warnings and %d pauses is a sentence', (warnings, pauses, sentence) => {
+    expect(dryRunSentence(dryRun({ warnings, pauses }))).toBe(sentence);
+  });
+
+  it('has the times in a state as shares of the range', () => {
+    const change = (day: number, from: ReputationScope['state'], to: ReputationScope['state']) => ({
+      at: new Date(Date.parse('2026-01-26T14:00:00Z') + day * DAY_MS).toISOString(),
+      from,
+      to,
+      reasons: [],
+    });
+    const transitions = [
+      change(3, 'ok', 'warning'),
+      change(6, 'warning', 'paused'),
+      change(15, 'paused', 'ok'),
+    ];
+    expect(spansOf(dryRun({ transitions }))).toEqual([
+      { state: 'warning', from: 0.1, to: 0.2 },
+      { state: 'paused', from: 0.2, to: 0.5 },
+    ]);
+    expect(spansOf(dryRun({ transitions: [change(27, 'ok', 'warning')] }))).toEqual([
+      { state: 'warning', from: 0.9, to: 1 },
+    ]);
+  });
+});
+
+describe('the limits in a form', () => {
+  it('are percentages, and come back unchanged', () => {
+    const texts = textsOf(DEFAULT_REPUTATION_LIMITS);
+    expect(texts).toMatchObject({
+      'hour.min_sent': '100',
+      'hour.bounce.warning': '5',
+      'day.complaint.warning': '0.1',
+    });
+    expect(limitsOf(texts)).toEqual({ limits: DEFAULT_REPUTATION_LIMITS, errors: {} });
+    expect(sameLimits(limitsOf(texts).limits, DEFAULT_REPUTATION_LIMITS)).toBe(true);
+  });
+
+  it.each([
+    ['hour.min_sent', '0', 'hour.min_sent'],
+    ['hour.min_sent', '1.5', 'hour.min_sent'],
+    ['day.bounce.min_count', '', 'day.bounce.min_count'],
+    ['day.bounce.warning', '0', 'day.bounce.warning'],
+    ['day.bounce.warning', 'many', 'day.bounce.warning'],
+    ['day.bounce.pause', '101', 'day.bounce.pause'],
+    ['day.bounce.pause', '3', 'day.bounce.pause'],
+    ['day.bounce.warning', '5', 'day.bounce.pause'],
+  ])('have an error if %s is "%s"', (field, text, invalid) => {
+    const { errors } = limitsOf({ ...textsOf(DEFAULT_REPUTATION_LIMITS), [field]: text });
+    expect(Object.keys(errors)).toContain(invalid);
+  });
+
+  it('accept a comma as the decimal sign', () => {
+    const texts = { ...textsOf(DEFAULT_REPUTATION_LIMITS), 'hour.bounce.warning': '2,5' };
+    expect(limitsOf(texts).limits.hour.bounce.warning).toBe(0.025);
+  });
+});
+
+describe('the comparison with the same weekdays', () => {
+  it.each([
+    ['range=24h', 7, 'one week before'],
+    ['range=7d', 7, 'one week before'],
+    ['range=30d', 35, '5 weeks before'],
+    ['range=90d', 91, '13 weeks before'],
+  ])('of %s is %d days earlier, so that the ranges do not overlap', (query, days, text) => {
+    const range = rangeOf(query);
+    const before = sameWeekdaysBefore(range);
+    expect(range.afterMs - before.afterMs).toBe(days * DAY_MS);
+    expect(before.beforeMs).toBeLessThanOrEqual(range.afterMs);
+    expect(before.name).toBeUndefined();
+    expect(comparedPeriod(range)).toBe(`the same weekdays ${text}`);
+  });
+
+  it('leaves out the hour that is not over', () => {
+    const range = rangeOf('range=24h');
+    expect(sameWeekdaysBefore(range).beforeMs).toBe(Date.parse('2026-02-18T14:00:00Z'));
+    const group = {
+      totals: { ...zeroCounts(), sent: 12 },
+      buckets: [
+        { start: '2026-02-25T13:00:00Z', sent: 10 },
+        { start: '2026-02-25T14:00:00Z', sent: 2 },
+      ],
+    } as unknown as StatsGroup;
+    expect(sentUntilComplete(group, range)).toBe(10);
+  });
+
+  it('finds the group by its value, and none without emails', () => {
+    const group = (value: string, sent: number) => ({ value, totals: { ...zeroCounts(), sent } });
+    const before = {
+      groups: [group('gmail', 5), group('yahoo', 0)],
+      other: group('other', 3),
+    } as unknown as StatsBreakdown;
+    expect(groupBefore(before, 'gmail')?.totals.sent).toBe(5);
+    expect(groupBefore(before, 'other')?.totals.sent).toBe(3);
+    expect(groupBefore(before, 'yahoo')).toBeUndefined();
+    expect(groupBefore(undefined, 'gmail')).toBeUndefined();
+  });
+});
+
+describe('the link from a group to the log', () => {
+  it.each([
+    ['sender', 'app@example.com', { from: 'app@example.com' }],
+    ['tag', 'campaign:spring', { tag: 'campaign:spring' }],
+    ['tag', '(none)', undefined],
+    ['configuration_set', 'main', undefined],
+    ['provider', 'telekom', { q: '@t-online.de' }],
+    // The log cannot search for several domains at once.
+    ['provider', 'gmail', undefined],
+    ['provider', 'microsoft', undefined],
+    ['provider', 'other', undefined],
+    ['reason', 'unknown_user', undefined],
+  ] as const)('by %s %s has the filter %o', (by, value, filter) => {
+    expect(logFilterOf(by, value)).toEqual(filter);
+  });
+
+  it('names domains of the provider, for every provider', () => {
+    for (const provider of Object.keys(PROVIDERS).filter((each) => each !== 'other')) {
+      const domains = mainDomains(provider);
+      expect(domains.length).toBeGreaterThan(0);
+      expect(domains.map((domain) => providerOf(`ann@${domain}`))).toEqual(domains.map(() => provider));
+    }
+    expect(mainDomains('other')).toEqual([]);
+  });
+});
+
+describe('a trend', () => {
+  const bucket = (delivered: number, bounced: number) => ({
+    start: '',
+    sent: delivered + bounced,
+    delivered,
+    bounced,
+    delayed: 0,
+    soft_bounced: 0,
+    complained: 0,
+    opened: 0,
+    clicked: 0,
+  });
+
+  it('sums neighboring intervals, and loses no email', () => {
+    const buckets = Array.from({ length: 169 }, (_, index) => bucket(index, 1));
+    const points = trendOf(buckets, 24);
+    expect(points.length).toBeLessThanOrEqual(24);
+    expect(points.reduce((sum, { delivered }) => sum + delivered, 0)).toBe((168 * 169) / 2);
+    expect(points.reduce((sum, { bounced }) => sum + bounced, 0)).toBe(169);
+  });
+
+  it('keeps each interval if there are few', () => {
+    expect(trendOf([bucket(1, 2), bucket(3, 4)], 24).map(({ bounced }) => bounced)).toEqual([2, 4]);
+    expect(trendOf([], 24)).toEqual([]);
+  });
+});
