@@ -27,10 +27,16 @@ interface NavigationProps {
 }
 
 /** The state of the guard, on every page, while it needs attention. It moves nothing when it appears. */
-function GuardBadge() {
+function GuardBadge({ isDot = false }: { readonly isDot?: boolean }) {
   const state = worstState(useReputation().data);
   if (state === 'ok') return null;
   const { name, tone } = STATE_TEXT[state];
+  if (isDot)
+    return (
+      <span class="guard-dot" data-tone={tone} title={name}>
+        <span class="visually-hidden">{name}</span>
+      </span>
+    );
   return (
     <span class="badge" data-tone={tone}>
       {name}
@@ -55,7 +61,7 @@ function Destinations({ onFollow }: { readonly onFollow?: () => void }) {
                 >
                   <Icon name={icon} />
                   {label}
-                  {path === '/deliverability' && <GuardBadge />}
+                  {path === '/deliverability' && <GuardBadge isDot />}
                 </Link>
               </li>
             ))}

@@ -20,6 +20,19 @@ export type BreakdownName = keyof typeof BREAKDOWNS;
 /** The value of emails that have no tag or no configuration set. */
 const NONE = '(none)';
 
+const NAME_OF_NONE: Readonly<Record<string, string>> = {
+  tag: 'Without a tag',
+  configuration_set: 'Without a configuration set',
+};
+
+/** The name of a value, as a user reads it. */
+export function groupName(
+  by: StatsBreakdown['by'],
+  { value, name }: { readonly value: string; readonly name: string },
+): string {
+  return value === NONE ? (NAME_OF_NONE[by] ?? name) : name;
+}
+
 export function isBreakdown(name: string | null): name is BreakdownName {
   return name !== null && Object.hasOwn(BREAKDOWNS, name);
 }

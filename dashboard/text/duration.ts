@@ -1,3 +1,5 @@
+import { formatDuration } from './format.ts';
+
 const UNITS = [
   ['d', 86_400_000],
   ['h', 3_600_000],
@@ -12,4 +14,9 @@ export function formatSpan(ms: number): string {
   const [nextUnit, nextLength] = UNITS[index + 1] ?? ['', Infinity];
   const rest = index === -1 ? 0 : Math.floor((ms - count * length) / nextLength);
   return `${Math.max(count, 0)} ${unit}${rest > 0 ? ` ${rest} ${nextUnit}` : ''}`;
+}
+
+/** The time from the acceptance by SES to the acceptance by the receiving server: `850 ms`, `4.2 s`, `2 h 5 min`. */
+export function formatDeliveryTime(ms: number | null): string {
+  return ms === null || ms < 60_000 ? formatDuration(ms) : formatSpan(ms);
 }

@@ -10,6 +10,7 @@ import type {
 import {
   comparedPeriod,
   groupBefore,
+  groupName,
   logFilterOf,
   mainDomains,
   sameWeekdaysBefore,
@@ -254,6 +255,14 @@ describe('the link from a group to the log', () => {
     ['reason', 'unknown_user', undefined],
   ] as const)('by %s %s has the filter %o', (by, value, filter) => {
     expect(logFilterOf(by, value)).toEqual(filter);
+  });
+
+  it.each([
+    ['tag', '(none)', 'Without a tag'],
+    ['configuration_set', '(none)', 'Without a configuration set'],
+    ['tag', 'a:b', 'a:b'],
+  ] as const)('by %s is about the value %s as "%s"', (by, value, name) => {
+    expect(groupName(by, { value, name: value })).toBe(name);
   });
 
   it('names domains of the provider, for every provider', () => {

@@ -6,6 +6,7 @@ import { useReputation } from '../../api/use-reputation.ts';
 import {
   BREAKDOWNS,
   groupBefore,
+  groupName,
   isBreakdown,
   logFilterOf,
   mainDomains,
@@ -14,7 +15,8 @@ import {
   type LogFilter,
 } from '../../text/breakdown.ts';
 import { changeOfCount, changeOfRate, type Change } from '../../text/comparison.ts';
-import { formatDuration, formatNumber, formatPercent, pluralize } from '../../text/format.ts';
+import { formatDeliveryTime } from '../../text/duration.ts';
+import { formatNumber, formatPercent, pluralize } from '../../text/format.ts';
 import { logsLink } from '../../text/logs-link.ts';
 import { isAboveLimit, rateFloors, rateLevel } from '../../text/rate-level.ts';
 import type { StatsRange } from '../../text/stats-range.ts';
@@ -100,9 +102,12 @@ interface RowProps {
   readonly name: ComponentChildren;
 }
 
+/** The smallest change of a rate that the table shows: smaller ones are chance. */
+const NOISE = { delivery: 0.001, bounce: 0.001, complaint: 0.0001, delayed: 0.002 } as const;
+
 function Cells({ stats, group, before, range, filter, hasEngagement, name }: RowProps) {
-  const { totals, rates, time_to_delivery: time, delayed_emails: delayed } = group;
-  const floor = rateFloors(useReputation().data?.limits);
+  const { totals, rates, time_to_delivery: time } = group;
+  const floors = rateFloors(useReputation().data?.limits);
   const logOf = (status?: keyof Stats['totals']): string | undefined =>
     filter &&
     logsLink({
@@ -114,11 +119,16 @@ function Cells({ stats, group, before, range, filter, hasEngagement, name }: Row
     });
   const levelOf = (key: 'bounce' | 'complaint') => {
     const count = key === 'bounce' ? totals.bounced : totals.complained;
-    const level = rateLevel({ rate: rates[key], count, sent: totals.sent }, stats.limits[key], floor[key]);
+    const level = rateLevel({ rate: rates[key], count, sent: totals.sent }, stats.limits[key], floors[key]);
     return isAboveLimit(level) ? level : undefined;
   };
+  const changeOf = (key: keyof typeof NOISE, mattersFrom: number): Change | undefined => {
+    const [now, then] = [rates[key], before?.rates[key] ?? null];
+    if (now === null || then === null || Math.abs(now - then) < NOISE[key]) return undefined;
+    return changeOfRate(now, then, { better: key === 'delivery' ? 'up' : 'down', mattersFrom });
+  };
   const points = trendOf(group.buckets ?? [], MAX_TREND_POINTS);
-  const manyDelayed = (rates.delayed ?? 0) >= MANY_DELAYED && totals.sent >= floor.bounce.sent;
+  const manyDelayed = (rates.delayed ?? 0) >= MANY_DELAYED && totals.sent >= floors.bounce.sent;
   return (
     <>
       <th scope="row" class="group-name">
@@ -127,14 +137,14 @@ function Cells({ stats, group, before, range, filter, hasEngagement, name }: Row
           {formatPercent(rates.delivery)} delivered · {formatPercent(rates.bounce)} bounced ·{' '}
           {formatPercent(rates.delayed)} delayed
           {totals.complained > 0 && ` · ${formatPercent(rates.complaint)} complained`}
-          {time.p95_ms !== null && ` · p95 ${formatDuration(time.p95_ms)}`}
+          {time.p95_ms !== null && ` · p95 ${formatDeliveryTime(time.p95_ms)}`}
         </span>
       </th>
       <td class="num">
         <Value href={logOf()}>{formatNumber(totals.sent)}</Value>
         <SmallChange change={before && changeOfCount(sentUntilComplete(group, range), before.totals.sent)} />
       </td>
-      <td class="wide-only trend">
+      <td class="roomy-only trend">
         {points.length > 0 && (
           <Sparkline
             label={`${pluralize(totals.delivered, 'email')} delivered, ${pluralize(totals.delayed, 'delay')}, ${pluralize(totals.bounced + totals.soft_bounced, 'bounce')}`}
@@ -144,27 +154,11 @@ function Cells({ stats, group, before, range, filter, hasEngagement, name }: Row
       </td>
       <td class="num wide-only">
         <Value href={logOf('delivered')}>{formatPercent(rates.delivery)}</Value>
-        <SmallChange
-          change={
-            before &&
-            changeOfRate(rates.delivery, before.rates.delivery, {
-              better: 'up',
-              mattersFrom: UNDELIVERED_MATTERS_FROM,
-            })
-          }
-        />
+        <SmallChange change={changeOf('delivery', UNDELIVERED_MATTERS_FROM)} />
       </td>
       <td class="num wide-only" data-level={levelOf('bounce')}>
         <Value href={logOf('bounced')}>{formatPercent(rates.bounce)}</Value>
-        <SmallChange
-          change={
-            before &&
-            changeOfRate(rates.bounce, before.rates.bounce, {
-              better: 'down',
-              mattersFrom: stats.limits.bounce.review / 2,
-            })
-          }
-        />
+        <SmallChange change={changeOf('bounce', stats.limits.bounce.review / 2)} />
       </td>
       <td class="num roomy-only">
         <Value href={logOf('soft_bounced')}>{formatNumber(totals.soft_bounced)}</Value>
@@ -172,28 +166,11 @@ function Cells({ stats, group, before, range, filter, hasEngagement, name }: Row
       </td>
       <td class="num wide-only" data-level={levelOf('complaint')}>
         <Value href={logOf('complained')}>{formatPercent(rates.complaint)}</Value>
-        <SmallChange
-          change={
-            before &&
-            changeOfRate(rates.complaint, before.rates.complaint, {
-              better: 'down',
-              mattersFrom: stats.limits.complaint.review / 2,
-            })
-          }
-        />
+        <SmallChange change={changeOf('complaint', stats.limits.complaint.review / 2)} />
       </td>
       <td class="num wide-only" data-level={manyDelayed ? 'warn' : undefined}>
         <Value href={logOf('delayed')}>{formatPercent(rates.delayed)}</Value>
-        <SmallChange
-          change={
-            before &&
-            changeOfRate(rates.delayed, before.rates.delayed, {
-              better: 'down',
-              mattersFrom: DELAYED_MATTERS_FROM,
-            })
-          }
-        />
-        <span class="visually-hidden">{pluralize(delayed, 'delayed email')}</span>
+        <SmallChange change={changeOf('delayed', DELAYED_MATTERS_FROM)} />
       </td>
       {hasEngagement && (
         <td class="num roomy-only">
@@ -202,8 +179,8 @@ function Cells({ stats, group, before, range, filter, hasEngagement, name }: Row
         </td>
       )}
       <td class="num wide-only">
-        {formatDuration(time.p50_ms)}
-        <span class="quiet line">{time.p95_ms !== null && `p95 ${formatDuration(time.p95_ms)}`}</span>
+        {formatDeliveryTime(time.p50_ms)}
+        <span class="change line">{time.p95_ms !== null && `p95 ${formatDeliveryTime(time.p95_ms)}`}</span>
       </td>
     </>
   );
@@ -284,7 +261,7 @@ export function BreakdownTable({
       columns={[
         { name: column },
         { name: 'Sent', numeric: true },
-        { name: 'Trend', wideOnly: true },
+        { name: 'Trend', roomyOnly: true },
         { name: 'Delivered', numeric: true, wideOnly: true },
         { name: 'Bounced', numeric: true, wideOnly: true },
         { name: 'Soft bounces', numeric: true, roomyOnly: true },
@@ -305,7 +282,7 @@ export function BreakdownTable({
               by === 'provider' ? (
                 <ProviderName value={group.value} name={group.name} stats={stats} />
               ) : (
-                group.name
+                groupName(by, group)
               )
             }
           />

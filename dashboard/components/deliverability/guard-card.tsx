@@ -83,9 +83,9 @@ export function GuardCard({ reputation, onAct }: Props) {
       </header>
       <p class="quiet mode-text">{MODE_TEXT[mode].text}</p>
       <StateText scope={scope} mode={mode} />
+      <ScopeActions scope={scope} onAct={onAct} />
       <Windows scope={scope} limits={limits} level={3} />
       <Contributors scope={scope} />
-      <ScopeActions scope={scope} onAct={onAct} />
     </section>
   );
 }
@@ -105,9 +105,8 @@ export function ConfigurationSets({ reputation, onAct }: Props) {
               <h3>{scopeName(scope.configuration_set)}</h3>
             </summary>
             <StateText scope={scope} mode={mode} />
-            <Windows scope={scope} limits={limits} level={4} />
-            <Contributors scope={scope} />
             <ScopeActions scope={scope} onAct={onAct} />
+            <Windows scope={scope} limits={limits} level={4} />
           </details>
         ))}
       </div>

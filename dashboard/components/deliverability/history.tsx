@@ -39,8 +39,9 @@ export function ReputationHistory({ reputation }: { readonly reputation: Reputat
               {titleOf(entry)}
             </span>
             <span class="grow">
-              {scopeName(entry.configuration_set)}
-              <span class="quiet">{changedByText(entry.changed_by, entry.by_name)}</span>
+              <span>
+                {scopeName(entry.configuration_set)}, {changedByText(entry.changed_by, entry.by_name)}
+              </span>
               {entry.reasons.map((reason) => (
                 <span key={`${reason.window} ${reason.metric}`} class="quiet">
                   {reasonText(reason)}

@@ -1,6 +1,6 @@
 import { Link } from 'wouter-preact';
 import type { Reputation, ReputationScope } from '../../api/types.ts';
-import { logFilterOf } from '../../text/breakdown.ts';
+import { groupName, logFilterOf } from '../../text/breakdown.ts';
 import { formatNumber, pluralize } from '../../text/format.ts';
 import { logsLink } from '../../text/logs-link.ts';
 import { WINDOW_TEXT, changedByText, measure, reasonText } from '../../text/reputation.ts';
@@ -109,12 +109,14 @@ export function Contributors({ scope }: { readonly scope: ReputationScope }) {
   if (lists.length === 0 || !day) return null;
   return (
     <div class="contributors">
+      <h3>What contributes most in the last 24 hours</h3>
       {lists.map(({ by, name, values }) => (
         <section key={by} aria-label={`${name} that contribute most`}>
           <p class="quiet">{name}</p>
           <ul>
-            {values.map(({ value, name: valueName, sent, bounced, complained }) => {
+            {values.map(({ value, name: apiName, sent, bounced, complained }) => {
               const filter = logFilterOf(by, value);
+              const valueName = groupName(by, { value, name: apiName });
               const { after, before } = day;
               return (
                 <li key={value}>
