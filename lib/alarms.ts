@@ -159,6 +159,11 @@ export class Alarms extends Construct {
     );
     this.alarmOnCount(METRIC.recordsUncounted, 'A row could not be counted in the statistics', 'uncounted');
     this.alarmOnCount(
+      METRIC.reputationUnchecked,
+      'The reputation guard could not check a workspace, and sending continues',
+      'reputation-unchecked',
+    );
+    this.alarmOnCount(
       METRIC.messagesQuarantined,
       'A message could not be stored as an SES event and was quarantined',
       'quarantine',

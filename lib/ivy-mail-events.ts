@@ -191,6 +191,11 @@ export class IvyMailEvents extends Construct {
     return this.metric(METRIC.recordsUncounted, options);
   }
 
+  /** Workspaces that the reputation guard could not check. */
+  metricReputationUnchecked(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRIC.reputationUnchecked, options);
+  }
+
   /** 1 if events were stored and dispatch was not called in a period. Default: the minimum of five minutes. */
   metricDispatchStalled(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(METRIC.dispatchStalled, { statistic: 'Minimum', ...options });

@@ -272,6 +272,7 @@ export type IvyMailAlarmName =
   | 'DeliveriesExhausted'
   | 'DeliveriesInternal'
   | 'RecordsUncounted'
+  | 'ReputationUnchecked'
   | 'MessagesQuarantined'
   | 'UnknownWorkspaceTags'
   | 'SesBounceRate'

@@ -8,6 +8,8 @@ export const METRIC = {
   deliveriesInternal: 'DeliveriesInternal',
   /** Stream records that could not be counted. */
   recordsUncounted: 'RecordsUncounted',
+  /** Workspaces whose reputation could not be read or written, so that the guard did not protect them. */
+  reputationUnchecked: 'ReputationUnchecked',
   endpointsDisabled: 'EndpointsDisabled',
   /** Endpoints that became failing. */
   endpointsFailing: 'EndpointsFailing',

@@ -16,9 +16,20 @@ export interface CounterRange {
 /** The prefix in the attribute name of a histogram bucket, for example `d` in `d12`. */
 export const BUCKET_PREFIX = 'd';
 
-function readRange(table: Table, pk: string, { afterMs, beforeMs }: CounterRange): Promise<readonly Row[]> {
+/** How counters are read. Consistent reads cost twice as much, and see every write that ended before. Default: not consistent. */
+export interface CounterReadOptions {
+  readonly consistent?: boolean;
+}
+
+function readRange(
+  table: Table,
+  pk: string,
+  { afterMs, beforeMs }: CounterRange,
+  options: CounterReadOptions = {},
+): Promise<readonly Row[]> {
   return readCollection(table, {
     pk,
+    ...options,
     // BETWEEN is inclusive. No interval starts in the millisecond before the end, so this bound excludes only the end.
     between: [formatTimestamp(afterMs), formatTimestamp(beforeMs - 1)],
   });
@@ -36,8 +47,9 @@ export async function readEventCounters(
   table: Table,
   workspaceId: string,
   range: CounterRange,
+  options: CounterReadOptions = {},
 ): Promise<ReadonlyMap<number, EventCounts>> {
-  const rows = await readRange(table, eventCountersPartition(workspaceId, range.interval), range);
+  const rows = await readRange(table, eventCountersPartition(workspaceId, range.interval), range, options);
   return new Map(rows.map((row) => [Date.parse(row.sk), toEventCounts(row)]));
 }
 

@@ -4,7 +4,7 @@ import type { Interval } from '../core/intervals.ts';
 import type { EventCounts } from '../core/stats.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { readCollection } from './collection.ts';
-import { toEventCounts, toHistogram, type CounterRange } from './counters.ts';
+import { toEventCounts, toHistogram, type CounterRange, type CounterReadOptions } from './counters.ts';
 import { domainSlotsOf, type DomainCounts } from './domain-slots.ts';
 import { getRows } from './get-rows.ts';
 import { dimensionCountersPartition, dimensionCountersSort, parseDimensionCountersSort } from './keys.ts';
@@ -56,8 +56,10 @@ export async function readDimensionCounters(
   table: Table,
   { workspaceId, dimension }: { readonly workspaceId: string; readonly dimension: Dimension },
   { interval, afterMs, beforeMs }: CounterRange,
+  options: CounterReadOptions = {},
 ): Promise<readonly DimensionRow[]> {
   const rows = await readCollection(table, {
+    ...options,
     pk: dimensionCountersPartition(workspaceId, dimension, interval),
     // No interval starts in the millisecond before the end. So the rows of the last interval, which have a value after the start,
     // are before this bound.

@@ -188,18 +188,17 @@ export async function transition(table: Table, change: ReputationTransition): Pr
   const { workspaceId, previous, next, event } = change;
   const { configuration_set: configurationSet, ...fields } = next;
   const key = reputationStateKey(workspaceId, configurationSet);
+  const isNew = previous.version === 0;
   return transactWrite(table, [
     {
       Put: {
         TableName: table.name,
         Item: { ...key, kind: KIND.reputationState, ...fields },
-        ...(previous.version === 0
-          ? { ConditionExpression: 'attribute_not_exists(pk)' }
-          : {
-              ConditionExpression: '#version = :version',
-              ExpressionAttributeNames: { '#version': 'version' },
-              ExpressionAttributeValues: { ':version': previous.version },
-            }),
+        ConditionExpression: isNew ? 'attribute_not_exists(pk)' : '#version = :version',
+        ...(!isNew && {
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: { ':version': previous.version },
+        }),
       },
     },
     { Put: { TableName: table.name, Item: historyRow(workspaceId, historyEntryOf(change)) } },

@@ -108,6 +108,11 @@ export function isCalm(windows: ReputationWindows, limits: ReputationLimits): bo
   );
 }
 
+/** Whether the counts alone permit that a limit is reached, by a part of the emails of these windows. */
+export function couldReachLimit(windows: ReputationWindows, limits: ReputationLimits): boolean {
+  return measureAll(windows, limits).some(({ count, limits: of }) => count >= of.min_count);
+}
+
 /** Whether a reason can pause its scope. Complaints cannot until the end of the grace window. */
 function canPause(
   { metric, severity }: ReputationReason,

@@ -12,9 +12,10 @@ const HOUR_MS = 3_600_000;
 /** The number of hour rows in each window, with the row of the current hour. */
 export const HOURS_IN_WINDOW: Readonly<Record<ReputationWindow, number>> = { hour: 2, day: 24 };
 
-/** The start of the oldest hour row of all windows, in epoch milliseconds. */
-export function oldestHourMs(nowMs: number): number {
-  return intervalStart(nowMs, 'hour') - (HOURS_IN_WINDOW.day - 1) * HOUR_MS;
+/** The hour rows of all windows: from the start of the oldest hour to the end of the current hour, in epoch milliseconds. */
+export function hoursOfWindows(nowMs: number): { readonly afterMs: number; readonly beforeMs: number } {
+  const beforeMs = intervalStart(nowMs, 'hour') + HOUR_MS;
+  return { afterMs: beforeMs - HOURS_IN_WINDOW.day * HOUR_MS, beforeMs };
 }
 
 export interface WindowsAt {
@@ -32,7 +33,7 @@ function windowOf(
   window: ReputationWindow,
   { nowMs, resumedAt }: WindowsAt,
 ): WindowCounts {
-  const beforeMs = intervalStart(nowMs, 'hour') + HOUR_MS;
+  const { beforeMs } = hoursOfWindows(nowMs);
   const fullMs = beforeMs - HOURS_IN_WINDOW[window] * HOUR_MS;
   const resumedMs = resumedAt === null ? fullMs : intervalEnd(Date.parse(resumedAt), 'hour');
   const afterMs = Math.min(beforeMs, Math.max(fullMs, resumedMs));

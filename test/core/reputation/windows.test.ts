@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { oldestHourMs, windowsOf } from '../../../lambdas/core/reputation/windows.ts';
+import { hoursOfWindows, windowsOf } from '../../../lambdas/core/reputation/windows.ts';
 import { NOW_MS } from './scopes.ts';
 
 const HOUR_MS = 3_600_000;
@@ -36,7 +36,10 @@ describe('windows', () => {
   });
 
   it('need the rows of 24 hours', () => {
-    expect(oldestHourMs(NOW_MS)).toBe(Date.parse('2026-02-24T13:00:00Z'));
+    expect(hoursOfWindows(NOW_MS)).toEqual({
+      afterMs: Date.parse('2026-02-24T13:00:00Z'),
+      beforeMs: Date.parse('2026-02-25T13:00:00Z'),
+    });
   });
 
   it('contain no row that began before a resume', () => {

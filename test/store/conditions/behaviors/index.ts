@@ -5,6 +5,7 @@ import { FIRST_ATTEMPTS } from './first-attempts.ts';
 import { LISTS } from './lists.ts';
 import { NAMED_VALUES } from './named-values.ts';
 import { PROGRESS } from './progress.ts';
+import { REPUTATION } from './reputation.ts';
 import { SENDS } from './sends.ts';
 import { SLOTS } from './slots.ts';
 import { TURNS } from './turns.ts';
@@ -19,4 +20,5 @@ export const BEHAVIORS: readonly Behavior[] = [
   ...DELIVERIES,
   ...PROGRESS,
   ...NAMED_VALUES,
+  ...REPUTATION,
 ];

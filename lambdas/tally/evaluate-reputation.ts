@@ -1,0 +1,203 @@
+import { NO_VALUE } from '../core/dimensions.ts';
+import { announcementOf } from '../core/reputation/announce.ts';
+import { couldReachLimit, decide, initialScope } from '../core/reputation/decide.ts';
+import { createReputationEvent } from '../core/reputation/events.ts';
+import type { HourCounts, ReputationWindows, ScopeState } from '../core/reputation/types.ts';
+import { hoursOfWindows, windowsOf } from '../core/reputation/windows.ts';
+import type { EventCounts } from '../core/stats.ts';
+import { formatTimestamp } from '../core/timestamps.ts';
+import { readEventCounters } from '../store/counters.ts';
+import { readDimensionCounters } from '../store/dimension-counters.ts';
+import { reputationEventRow } from '../store/reputation-events.ts';
+import { readReputation, transition, type Reputation } from '../store/reputation.ts';
+import type { Table } from '../store/table.ts';
+
+export interface EvaluateDeps {
+  readonly table: Table;
+  readonly retentionDays: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** A stored change of a scope. */
+export interface EvaluatedChange {
+  readonly workspaceId: string;
+  readonly previous: ScopeState;
+  readonly next: ScopeState;
+}
+
+export interface EvaluationReport {
+  readonly changes: readonly EvaluatedChange[];
+  /** The workspaces whose counters or state could not be read or written. */
+  readonly unchecked: readonly { readonly workspaceId: string; readonly error: unknown }[];
+}
+
+/**
+ * Another shard can change a scope between the read and the write. The scope is then decided again with its new state. A third
+ * refusal leaves the scope to the next batch, because the other shards have just decided from the same counters.
+ */
+const TRIES = 3;
+/** The workspaces that are read at the same time. A batch of a deployment with many workspaces can touch hundreds. */
+const CONCURRENT_WORKSPACES = 10;
+
+/** The counters of a workspace or of a configuration set, by hour. */
+type Hours = readonly HourCounts[];
+
+function toHour(startMs: number, { sent, delivered, bounced, complained }: EventCounts): HourCounts {
+  return { startMs, sent, delivered, bounced, complained };
+}
+
+function windowsFor(hours: Hours, { resumed_at: resumedAt }: ScopeState, nowMs: number): ReputationWindows {
+  return windowsOf(hours, { nowMs, resumedAt });
+}
+
+/** Reads consistently: the counters that this batch has just written decide. */
+async function readWorkspaceHours(table: Table, workspaceId: string, nowMs: number): Promise<Hours> {
+  const range = { interval: 'hour', ...hoursOfWindows(nowMs) } as const;
+  const counters = await readEventCounters(table, workspaceId, range, { consistent: true });
+  return [...counters].map(([startMs, counts]) => toHour(startMs, counts));
+}
+
+/** The counters of each named configuration set. One Query reads all of them, at most 200 for each hour. */
+async function readSetHours(
+  table: Table,
+  workspaceId: string,
+  nowMs: number,
+): Promise<ReadonlyMap<string, Hours>> {
+  const rows = await readDimensionCounters(
+    table,
+    { workspaceId, dimension: 'configuration_set' },
+    { interval: 'hour', ...hoursOfWindows(nowMs) },
+    { consistent: true },
+  );
+  const named = rows.flatMap(({ value, startMs, counts }) =>
+    value === undefined || value === NO_VALUE ? [] : [{ value, hour: toHour(startMs, counts) }],
+  );
+  const byName = Map.groupBy(named, ({ value }) => value);
+  return new Map([...byName].map(([name, ofSet]) => [name, ofSet.map(({ hour }) => hour)]));
+}
+
+function stateOf({ states }: Reputation, configurationSet: string | null): ScopeState {
+  return (
+    states.find(({ configuration_set: name }) => name === configurationSet) ?? initialScope(configurationSet)
+  );
+}
+
+/** The configuration sets that are in `warning`. Their warning can end without an event. */
+function warnedSets({ states }: Reputation): readonly string[] {
+  return states.flatMap(({ configuration_set: name, state }) =>
+    name !== null && state === 'warning' ? [name] : [],
+  );
+}
+
+/**
+ * The hours of each configuration set that can change. A set has at most the counts of its workspace. So while the workspace has fewer
+ * bounces and complaints than every floor, a set that is `ok` stays `ok`, and no counters of sets are read.
+ */
+async function readChangeableSets(
+  { table }: EvaluateDeps,
+  workspaceId: string,
+  {
+    reputation,
+    workspaceHours,
+    nowMs,
+  }: {
+    readonly reputation: Reputation;
+    readonly workspaceHours: Hours;
+    readonly nowMs: number;
+  },
+): Promise<ReadonlyMap<string, Hours>> {
+  const warned = warnedSets(reputation);
+  const windows = windowsOf(workspaceHours, { nowMs, resumedAt: null });
+  if (warned.length === 0 && !couldReachLimit(windows, reputation.limits)) return new Map();
+  const hours = await readSetHours(table, workspaceId, nowMs);
+  return new Map([...warned.map((name) => [name, []] as const), ...hours]);
+}
+
+/** Decides one scope and stores its change. Returns undefined if the scope does not change. */
+async function evaluateScope(
+  deps: EvaluateDeps,
+  workspaceId: string,
+  {
+    reputation,
+    configurationSet,
+    hours,
+  }: {
+    readonly reputation: Reputation;
+    readonly configurationSet: string | null;
+    readonly hours: Hours;
+  },
+): Promise<EvaluatedChange | undefined> {
+  const { table, retentionDays, now } = deps;
+  let current = reputation;
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const nowMs = now();
+    const previous = stateOf(current, configurationSet);
+    const { limits, mode } = current;
+    const next = decide(previous, windowsFor(hours, previous, nowMs), { limits, mode, nowMs });
+    if (next === undefined) return undefined;
+    const at = formatTimestamp(nowMs);
+    const name = announcementOf(previous, next);
+    const event = name && createReputationEvent(name, workspaceId, next, at);
+    const change = {
+      workspaceId,
+      previous,
+      next,
+      at,
+      ...(event && { event: { id: event.event_id, row: reputationEventRow(event, retentionDays) } }),
+    };
+    // Sequential: a refused write is decided again from the state that another process has stored.
+    if (await transition(table, change)) return { workspaceId, previous, next };
+    current = await readReputation(table, workspaceId, { consistent: true });
+  }
+  return undefined;
+}
+
+async function evaluateWorkspace(
+  deps: EvaluateDeps,
+  workspaceId: string,
+): Promise<readonly EvaluatedChange[]> {
+  const { table, now } = deps;
+  const nowMs = now();
+  const reputation = await readReputation(table, workspaceId);
+  if (reputation.mode === 'off') return [];
+  const hours = await readWorkspaceHours(table, workspaceId, nowMs);
+  const sets = await readChangeableSets(deps, workspaceId, { reputation, workspaceHours: hours, nowMs });
+  const scopes = [
+    { reputation, configurationSet: null, hours },
+    ...[...sets].map(([configurationSet, ofSet]) => ({ reputation, configurationSet, hours: ofSet })),
+  ];
+  const changes: (EvaluatedChange | undefined)[] = [];
+  // Sequential: few scopes change at the same time, and each change is one small transaction.
+  for (const scope of scopes) changes.push(await evaluateScope(deps, workspaceId, scope));
+  return changes.filter((change) => change !== undefined);
+}
+
+/**
+ * Decides the state of each of these workspaces and of their configuration sets, and stores the changes. Never throws, because an
+ * error of the guard must not repeat a batch that is already counted: the report names the workspaces that could not be checked. Their
+ * next batch checks them again.
+ *
+ * A workspace costs one Query of its states and one of its counters: 2.5 read units with 24 hours of counters. Its configuration sets
+ * cost one more Query, and only if the workspace has enough bounces or complaints to reach a limit.
+ */
+export async function evaluateReputation(
+  deps: EvaluateDeps,
+  workspaceIds: readonly string[],
+): Promise<EvaluationReport> {
+  const changes: EvaluatedChange[] = [];
+  const unchecked: EvaluationReport['unchecked'][number][] = [];
+  for (let start = 0; start < workspaceIds.length; start += CONCURRENT_WORKSPACES) {
+    // Sequential: limits the number of concurrent reads.
+    await Promise.all(
+      workspaceIds.slice(start, start + CONCURRENT_WORKSPACES).map(async (workspaceId) => {
+        try {
+          changes.push(...(await evaluateWorkspace(deps, workspaceId)));
+        } catch (error) {
+          unchecked.push({ workspaceId, error });
+        }
+      }),
+    );
+  }
+  return { changes, unchecked };
+}

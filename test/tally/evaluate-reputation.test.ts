@@ -1,0 +1,231 @@
+import { describe, expect, it } from 'vitest';
+import { initialScope } from '../../lambdas/core/reputation/decide.ts';
+import type { ReputationCounts, ReputationMode } from '../../lambdas/core/reputation/types.ts';
+import { resumedByPerson } from '../../lambdas/core/reputation/manual.ts';
+import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
+import {
+  dimensionCountersPartition,
+  dimensionCountersSort,
+  eventCountersPartition,
+} from '../../lambdas/store/keys.ts';
+import {
+  listReputationHistory,
+  listReputationStates,
+  readReputationState,
+  transition,
+  writeReputationSettings,
+} from '../../lambdas/store/reputation.ts';
+import { evaluateReputation } from '../../lambdas/tally/evaluate-reputation.ts';
+import { WORKSPACE_ID } from '../../sim/builders/events.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
+
+const HOUR_MS = 3_600_000;
+const NOW_MS = Date.parse('2026-02-25T12:30:00Z');
+const THIS_HOUR_MS = Date.parse('2026-02-25T12:00:00Z');
+const OTHER_WORKSPACE = 'ws_bbbbbbbbbbbbbbbbbbbbbbbbbb';
+const BAD = { sent: 1_000, delivered: 850, bounced: 150 };
+const GOOD = { sent: 1_000, delivered: 995, bounced: 5 };
+
+interface Counted {
+  readonly workspaceId?: string;
+  /** The row of this value of the dimension `configuration_set`. Absent for the counters of the workspace. */
+  readonly set?: string;
+  readonly hoursAgo?: number;
+}
+
+/** Stores the counters of one hour, as tally does. */
+function putCounts(
+  table: SimulatedTable,
+  counts: Partial<ReputationCounts>,
+  { workspaceId = WORKSPACE_ID, set, hoursAgo = 0 }: Counted = {},
+): void {
+  const start = formatTimestamp(THIS_HOUR_MS - hoursAgo * HOUR_MS);
+  const key =
+    set === undefined
+      ? { pk: eventCountersPartition(workspaceId, 'hour'), sk: start }
+      : {
+          pk: dimensionCountersPartition(workspaceId, 'configuration_set', 'hour'),
+          sk: dimensionCountersSort(start, set),
+        };
+  table.rows.set(`${key.pk}\n${key.sk}`, { ...key, kind: 'counters', ...counts });
+}
+
+async function setUp(mode: ReputationMode = 'pause') {
+  const table = simulatedTable();
+  await writeReputationSettings(table, WORKSPACE_ID, { mode });
+  const deps = { table, retentionDays: 90, now: () => NOW_MS };
+  return { table, deps, evaluate: () => evaluateReputation(deps, [WORKSPACE_ID]) };
+}
+
+const eventsIn = (table: SimulatedTable) =>
+  [...table.rows.values()].filter(({ kind }) => kind === 'reputation_event');
+const history = async (table: SimulatedTable) =>
+  (await listReputationHistory(table, { workspaceId: WORKSPACE_ID, limit: 50 })).items;
+
+describe('after a batch, the guard', () => {
+  it('pauses a workspace whose rate is too high, with its history and its event', async () => {
+    const { table, evaluate } = await setUp();
+    putCounts(table, BAD);
+    const report = await evaluate();
+    expect(report.changes).toHaveLength(1);
+    const state = await readReputationState(table, WORKSPACE_ID);
+    expect(state).toMatchObject({ state: 'paused', since: '2026-02-25T12:30:00Z', version: 1 });
+    const [event] = eventsIn(table);
+    expect(event).toMatchObject({ event: 'reputation.paused', reasons: state.reasons });
+    expect(await history(table)).toEqual([
+      {
+        id: '#1',
+        at: '2026-02-25T12:30:00Z',
+        configuration_set: null,
+        from: 'ok',
+        to: 'paused',
+        changed_by: 'guard',
+        reasons: state.reasons,
+        event_id: event?.sk.slice(-30),
+      },
+    ]);
+  });
+
+  it('warns by default, because the default mode is watch', async () => {
+    const table = simulatedTable();
+    putCounts(table, BAD);
+    await evaluateReputation({ table, retentionDays: 90, now: () => NOW_MS }, [WORKSPACE_ID]);
+    expect(await readReputationState(table, WORKSPACE_ID)).toMatchObject({ state: 'warning' });
+    expect(eventsIn(table)).toMatchObject([{ event: 'reputation.warning' }]);
+  });
+
+  it('uses the limits of the workspace', async () => {
+    const { table, evaluate } = await setUp();
+    const metric = { warning: 0.2, pause: 0.4, min_count: 20 };
+    const window = { min_sent: 100, bounce: metric, complaint: metric };
+    await writeReputationSettings(table, WORKSPACE_ID, { limits: { hour: window, day: window } });
+    putCounts(table, BAD);
+    expect((await evaluate()).changes).toEqual([]);
+    await writeReputationSettings(table, WORKSPACE_ID, { limits: null });
+    expect((await evaluate()).changes).toHaveLength(1);
+  });
+
+  it('announces a change once, however often it is evaluated', async () => {
+    const { table, evaluate } = await setUp();
+    putCounts(table, BAD);
+    for (let time = 0; time < 3; time += 1) await evaluate();
+    expect(eventsIn(table)).toHaveLength(1);
+    expect(await history(table)).toHaveLength(1);
+  });
+
+  it('announces a change once when eight shards evaluate at the same time', async () => {
+    const { table, evaluate } = await setUp();
+    putCounts(table, BAD);
+    const reports = await Promise.all(Array.from({ length: 8 }, evaluate));
+    expect(reports.flatMap(({ changes }) => changes)).toHaveLength(1);
+    expect(reports.flatMap(({ unchecked }) => unchecked)).toEqual([]);
+    expect(eventsIn(table)).toHaveLength(1);
+  });
+
+  it('evaluates nothing in the mode off, and reads no counters', async () => {
+    const { table, evaluate } = await setUp('off');
+    putCounts(table, BAD);
+    expect(await evaluate()).toEqual({ changes: [], unchecked: [] });
+    expect(await listReputationStates(table, WORKSPACE_ID)).toEqual([]);
+  });
+
+  it('pauses one configuration set, while the workspace continues', async () => {
+    const { table, evaluate } = await setUp();
+    putCounts(table, { sent: 50_000, delivered: 49_500, bounced: 500 });
+    putCounts(table, { sent: 2_000, delivered: 1_700, bounced: 300 }, { set: 'newsletter' });
+    putCounts(table, { sent: 48_000, delivered: 47_800, bounced: 200 }, { set: 'receipts' });
+    await evaluate();
+    expect(await listReputationStates(table, WORKSPACE_ID)).toMatchObject([
+      { configuration_set: 'newsletter', state: 'paused' },
+    ]);
+    expect(eventsIn(table)).toMatchObject([{ configuration_set: 'newsletter', event: 'reputation.paused' }]);
+  });
+
+  it('has no scope for emails without a configuration set, or for sets without a row of their own', async () => {
+    const { table, evaluate } = await setUp();
+    putCounts(table, { sent: 50_000, delivered: 49_500, bounced: 500 });
+    putCounts(table, BAD, { set: '(none)' });
+    table.rows.set('other', {
+      pk: dimensionCountersPartition(WORKSPACE_ID, 'configuration_set', 'hour'),
+      sk: formatTimestamp(THIS_HOUR_MS),
+      ...BAD,
+    });
+    expect((await evaluate()).changes).toEqual([]);
+  });
+
+  it.each([
+    ['sends little', { sent: 10, delivered: 10 }],
+    ['sends nothing', undefined],
+  ])('ends the warning of a configuration set that %s', async (_name, counts) => {
+    const { table, evaluate } = await setUp();
+    const previous = initialScope('newsletter');
+    const next = { ...previous, state: 'warning' as const, version: 1 };
+    await transition(table, { workspaceId: WORKSPACE_ID, previous, next, at: '2026-02-25T11:00:00Z' });
+    putCounts(table, GOOD);
+    if (counts) putCounts(table, counts, { set: 'newsletter' });
+    await evaluate();
+    expect(await readReputationState(table, WORKSPACE_ID, 'newsletter')).toMatchObject({ state: 'ok' });
+  });
+
+  it('reads the counters of configuration sets only if the workspace could reach a limit', async () => {
+    const queriesAfter = async (counts: Partial<ReputationCounts>) => {
+      const { table, evaluate } = await setUp();
+      putCounts(table, counts);
+      const partitions: string[] = [];
+      const send = table.client.send.bind(table.client) as (command: object) => Promise<unknown>;
+      Object.assign(table.client, {
+        send(command: { readonly input: { readonly ExpressionAttributeValues?: Record<string, string> } }) {
+          const pk = command.input.ExpressionAttributeValues?.[':pk'];
+          if (pk !== undefined) partitions.push(pk.split('#')[0] ?? '');
+          return send(command);
+        },
+      });
+      await evaluate();
+      return partitions;
+    };
+    expect(await queriesAfter({ sent: 100_000, delivered: 99_000, bounced: 19, complained: 4 })).toEqual([
+      'W',
+      'C',
+    ]);
+    expect(await queriesAfter({ sent: 100_000, delivered: 99_000, bounced: 20 })).toEqual(['W', 'C', 'N']);
+  });
+
+  it('does not pause again after a resume, until new bounces arrive', async () => {
+    const { table, evaluate } = await setUp();
+    putCounts(table, BAD, { hoursAgo: 1 });
+    await evaluate();
+    const paused = await readReputationState(table, WORKSPACE_ID);
+    const resumed = resumedByPerson(paused, {
+      by: 'key_1',
+      nowMs: Date.parse('2026-02-25T11:59:00Z'),
+      graceHours: 24,
+    });
+    await transition(table, {
+      workspaceId: WORKSPACE_ID,
+      previous: paused,
+      next: resumed,
+      at: '2026-02-25T11:59:00Z',
+    });
+    putCounts(table, GOOD);
+    expect((await evaluate()).changes).toEqual([]);
+    putCounts(table, BAD);
+    expect((await evaluate()).changes).toHaveLength(1);
+  });
+
+  it('evaluates the other workspaces when one cannot be read, and reports it', async () => {
+    const { table, deps } = await setUp();
+    putCounts(table, BAD);
+    putCounts(table, BAD, { workspaceId: OTHER_WORKSPACE });
+    const send = table.client.send.bind(table.client) as (command: object) => Promise<unknown>;
+    Object.assign(table.client, {
+      send(command: object) {
+        if (JSON.stringify(command).includes(`C#${WORKSPACE_ID}`))
+          return Promise.reject(new Error('Unavailable'));
+        return send(command);
+      },
+    });
+    const report = await evaluateReputation(deps, [WORKSPACE_ID, OTHER_WORKSPACE]);
+    expect(report.changes.map(({ workspaceId }) => workspaceId)).toEqual([OTHER_WORKSPACE]);
+    expect(report.unchecked).toEqual([{ workspaceId: WORKSPACE_ID, error: new Error('Unavailable') }]);
+  });
+});
