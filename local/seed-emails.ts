@@ -11,7 +11,7 @@ import {
   type Engagement,
 } from '../sim/ses/events.ts';
 import { Dice, seededRandom } from '../sim/random.ts';
-import { deferralEvents, importEvents } from './seed-incidents.ts';
+import { deferralEvents } from './seed-incidents.ts';
 import { sendTimes } from './seed-rhythm.ts';
 import {
   EmailWriter,
@@ -80,7 +80,6 @@ export function simulateEmails(options: SeedEmailOptions): readonly TimedEvent[]
   const timeline = [
     ...times.flatMap((atMs, index) => ordinaryEvents(writer, atMs, index)),
     ...deferralEvents(writer, nowMs),
-    ...importEvents(writer, nowMs),
     ...Array.from({ length: IN_FLIGHT_COUNT }, () => {
       const email = writer.email(nowMs - SECOND_MS - dice.random() * IN_FLIGHT_MS);
       return sent(email);

@@ -1,7 +1,9 @@
 /** Two incidents of the seed data: a provider that defers email for an afternoon, and an import of old addresses an hour ago. */
+import { Dice, seededRandom } from '../sim/random.ts';
 import { complaintEvent, type Bounce, type DelayReply } from '../sim/ses/events.ts';
 import {
   EXPIRED,
+  EmailWriter,
   MAILBOX_FULL,
   NEWSLETTER,
   REPORTING_MTA,
@@ -10,7 +12,7 @@ import {
   delivered,
   sent,
   timed,
-  type EmailWriter,
+  type SeedEmailOptions,
   type Template,
   type TimedEvent,
 } from './seed-writer.ts';
@@ -104,14 +106,15 @@ function unknownUser(to: string, [, status, reply]: (typeof UNKNOWN_USER)[number
 }
 
 /**
- * A newsletter to a list of old addresses. A fifth of the mailboxes does not exist, and some recipients complain. Both rates are above
+ * The SES events of a newsletter to a list of old addresses, oldest first. A fifth of the mailboxes does not exist, and some recipients complain. Both rates are above
  * the limits at which the reputation guard pauses.
  */
-export function importEvents(writer: EmailWriter, nowMs: number): readonly TimedEvent[] {
-  const startMs = nowMs - IMPORT_AGO_MS;
-  return Array.from({ length: IMPORTED_EMAILS }, (_, index) => {
+export function simulateImport(options: SeedEmailOptions): readonly TimedEvent[] {
+  const writer = new EmailWriter(options, new Dice(seededRandom(options.seed + 1)));
+  const startMs = options.nowMs - IMPORT_AGO_MS;
+  const events = Array.from({ length: IMPORTED_EMAILS }, (_, index) => {
     const server = writer.dice.pick(UNKNOWN_USER);
-    const to = writer.newRecipient(server[0]);
+    const to = writer.newRecipient(server[0], 'imported');
     const email = writer.email(startMs + (index / IMPORTED_EMAILS) * IMPORT_MS, {
       to: [to],
       template: IMPORT,
@@ -128,4 +131,5 @@ export function importEvents(writer: EmailWriter, nowMs: number): readonly Timed
         : []),
     ];
   }).flat();
+  return events.toSorted((left, right) => left.atMs - right.atMs);
 }

@@ -143,9 +143,9 @@ export class EmailWriter {
   }
 
   /** Another address that occurs once. */
-  newRecipient(domain: string): string {
+  newRecipient(domain: string, label = 'old'): string {
     this.recipients += 1;
-    return `${this.dice.pick(LOCAL_PARTS)}.old${this.recipients}@${domain}`;
+    return `${this.dice.pick(LOCAL_PARTS)}.${label}${this.recipients}@${domain}`;
   }
 
   /** A time between two delays after an email was accepted. */

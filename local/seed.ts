@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { StackDescription } from '../admin/stack-file.ts';
 import type { SesEvent } from '../sim/ses/events.ts';
 import { simulateEmails } from './seed-emails.ts';
+import { simulateImport } from './seed-incidents.ts';
 import type { TimedEvent } from './seed-writer.ts';
 
 export interface SeedOptions {
@@ -100,9 +101,11 @@ class Client {
 export async function seed({ stack, publish, nowMs, signal }: SeedOptions): Promise<void> {
   const client = new Client({ stack, signal });
   const { from, configuration_set: configurationSet } = stack;
-  const emails = simulateEmails({ nowMs, from, configurationSet, seed: SEED });
+  const options = { nowMs, from, configurationSet, seed: SEED };
+  const emails = simulateEmails(options);
   const isOld = ({ atMs }: TimedEvent): boolean => atMs < nowMs - LAST_DAYS_MS;
-  const earlier = emails.filter(isOld);
+  // The import is before the endpoints that get every event, although its emails are of the last hour: it has as many events as two days.
+  const earlier = [...emails.filter(isOld), ...simulateImport(options)];
   const latest = emails.filter((event) => !isOld(event));
 
   // These endpoints get the problems of two weeks, so that they fail often enough to count as failing.

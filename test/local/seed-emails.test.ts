@@ -8,13 +8,18 @@ import { replay } from '../../lambdas/core/reputation/replay.ts';
 import { windowsOf } from '../../lambdas/core/reputation/windows.ts';
 import { normalize, type UnownedEvent } from '../../lambdas/ingest/normalize.ts';
 import { SEED_DAYS, simulateEmails } from '../../local/seed-emails.ts';
+import { simulateImport } from '../../local/seed-incidents.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 86_400_000;
 const OPTIONS = { from: 'you@yourdomain.example', configurationSet: 'set', seed: 1 };
 
-const simulated = (now: string, seed = 1) => simulateEmails({ ...OPTIONS, nowMs: Date.parse(now), seed });
+function simulated(now: string, seed = 1) {
+  const options = { ...OPTIONS, nowMs: Date.parse(now), seed };
+  const all = [...simulateEmails(options), ...simulateImport(options)];
+  return all.toSorted((left, right) => left.atMs - right.atMs);
+}
 const eventsOf = (now: string) => simulated(now).flatMap(({ event }) => normalize(event).events);
 const emailsOf = (events: readonly UnownedEvent[]) => Map.groupBy(events, (event) => event.message_id);
 const named = (events: readonly UnownedEvent[], ...names: readonly string[]) =>
