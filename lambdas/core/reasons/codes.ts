@@ -42,12 +42,16 @@ const BY_LONG_CODE: Codes = {
   '7.124': 'not_authorized',
   '7.133': 'not_authorized',
   '7.134': 'not_authorized',
+  '7.135': 'not_authorized',
+  '7.136': 'not_authorized',
   '7.500': 'sender_rate_limited',
   '7.501': 'provider_block',
   '7.502': 'provider_block',
   '7.503': 'provider_block',
+  '7.506': 'policy',
   '7.507': 'recipient_blocked_sender',
   '7.509': 'authentication_failed',
+  '7.510': 'policy',
   '7.511': 'provider_block',
   '7.512': 'malformed_message',
   '7.513': 'recipient_blocked_sender',
@@ -94,6 +98,7 @@ const BY_ENHANCED_CODE: Codes = {
   '6.3': 'malformed_message',
   '6.5': 'malformed_message',
   '6.7': 'malformed_message',
+  '6.11': 'malformed_message',
   // A temporary refusal by policy without a word that names another cause.
   '4.7.0': 'sender_rate_limited',
   '4.7.1': 'greylisted',
@@ -125,8 +130,18 @@ const BY_ENHANCED_CODE: Codes = {
   '7.30': 'tls_required',
 };
 
-/** Microsoft's codes for an IP address on its block list. */
-const BANNED_ADDRESS = { prefix: '5.7.', first: 606, last: 649 };
+/** Ranges of codes with which Microsoft numbers its rules. */
+const RANGES: readonly {
+  readonly prefix: string;
+  readonly first: number;
+  readonly last: number;
+  readonly reason: Reason;
+}[] = [
+  { prefix: '5.7.', first: 606, last: 649, reason: 'provider_block' },
+  { prefix: '4.7.', first: 500, last: 649, reason: 'sender_rate_limited' },
+  { prefix: '4.7.', first: 850, last: 899, reason: 'sender_rate_limited' },
+  { prefix: '5.7.', first: 900, last: 999, reason: 'policy' },
+];
 
 /** Reply codes of RFC 5321 that name a cause. The others, such as 550, do not. */
 const BY_REPLY_CODE: Codes = {
@@ -145,11 +160,11 @@ const BY_REPLY_CODE: Codes = {
   '556': 'invalid_domain',
 };
 
-function isBannedAddress(code: string): boolean {
-  const detail = Number(code.slice(BANNED_ADDRESS.prefix.length));
-  return (
-    code.startsWith(BANNED_ADDRESS.prefix) && detail >= BANNED_ADDRESS.first && detail <= BANNED_ADDRESS.last
-  );
+function reasonOfRange(code: string): Reason | undefined {
+  return RANGES.find(({ prefix, first, last }) => {
+    const detail = Number(code.slice(prefix.length));
+    return code.startsWith(prefix) && detail >= first && detail <= last;
+  })?.reason;
 }
 
 /** The length of the class with its dot, such as `5.`. */
@@ -168,9 +183,10 @@ function firstReason(codes: Codes, { enhancedCodes }: Diagnostic): Reason | unde
 
 /** The reason of a code that only one provider uses, or to which the provider gives a meaning of its own. */
 export function reasonOfProviderCodes(diagnostic: Diagnostic): Reason | undefined {
-  if (diagnostic.enhancedCodes.some(isBannedAddress)) return 'provider_block';
   return (
-    firstReason(BY_LONG_CODE, diagnostic) ?? firstReason(BY_PROVIDER[diagnostic.provider] ?? {}, diagnostic)
+    firstReason(BY_LONG_CODE, diagnostic) ??
+    diagnostic.enhancedCodes.map(reasonOfRange).find((reason) => reason !== undefined) ??
+    firstReason(BY_PROVIDER[diagnostic.provider] ?? {}, diagnostic)
   );
 }
 
