@@ -156,7 +156,7 @@ export function acknowledgements(
       rules: ['AwsSolutions-IAM5[Resource::*]'],
       constructs: ['Api/FunctionRole'],
       reason:
-        'The action ses:DeleteSuppressedDestination supports no resources, so IAM accepts only `*` for it. docs/generated/permissions.md lists every wide permission.',
+        'The actions ses:DeleteSuppressedDestination and ses:GetAccount support no resources, so IAM accepts only `*` for them. docs/generated/permissions.md lists every wide permission.',
     },
     {
       rules: [`AwsSolutions-IAM5[Resource::${formatForNag(stack.resolve(anyIdentity))}]`],

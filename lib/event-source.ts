@@ -146,6 +146,12 @@ export class EventSource extends Construct {
     );
   }
 
+  /** Grants permission to read the status and the quota of the SES account. */
+  grantReadAccount(fn: lambda.Function): void {
+    // This action supports no resource.
+    fn.addToRolePolicy(new iam.PolicyStatement({ actions: ['ses:GetAccount'], resources: ['*'] }));
+  }
+
   private createConfigurationSet(): ses.IConfigurationSet {
     const set = new ses.CfnConfigurationSet(this, 'ConfigurationSet', {
       reputationOptions: { reputationMetricsEnabled: true },

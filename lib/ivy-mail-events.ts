@@ -191,7 +191,7 @@ export class IvyMailEvents extends Construct {
     return this.metric(METRIC.recordsUncounted, options);
   }
 
-  /** Workspaces that the reputation guard could not check. */
+  /** Emails that were sent, and workspaces whose counters changed, without a check by the reputation guard. */
   metricReputationUnchecked(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(METRIC.reputationUnchecked, options);
   }

@@ -9,7 +9,7 @@ import { ENV } from '../lambdas/core/env.ts';
 import type { EventSource } from './event-source.ts';
 import type { EventTable } from './event-table.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
-import { createIvyFunction } from './ivy-function.ts';
+import { createIvyFunction, grantPutMetrics } from './ivy-function.ts';
 import type { Settings } from './resolve-props.ts';
 import type { SecretsKey } from './secrets-key.ts';
 
@@ -20,6 +20,7 @@ export interface RestApiProps {
   readonly options: Pick<
     Settings,
     | 'name'
+    | 'metricsNamespace'
     | 'retentionDays'
     | 'retry'
     | 'reputation'
@@ -135,6 +136,8 @@ export class RestApi extends Construct {
     secretsKey.grantUse(fn, ['kms:Encrypt', 'kms:Decrypt']);
     source.enableSending(fn);
     source.grantDeleteSuppression(fn);
+    source.grantReadAccount(fn);
+    grantPutMetrics(fn, options.metricsNamespace);
     fn.addEnvironment(ENV.retentionDays, Tokenization.stringifyNumber(options.retentionDays));
     fn.addEnvironment(ENV.retry, JSON.stringify(options.retry));
     fn.addEnvironment(ENV.reputation, JSON.stringify(options.reputation));

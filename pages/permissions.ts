@@ -46,6 +46,10 @@ export const WIDE: readonly { readonly actions: readonly string[]; readonly reas
     reason: 'IAM has no resource for the suppression list of the account.',
   },
   {
+    actions: ['ses:GetAccount'],
+    reason: 'IAM has no resource for the SES account. `GET /v1/reputation` shows its status and its quota.',
+  },
+  {
     actions: [
       'logs:CreateLogDelivery',
       'logs:DeleteLogDelivery',

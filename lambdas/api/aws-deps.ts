@@ -10,6 +10,7 @@ import { createSender } from '../delivery/send.ts';
 import { cursorKey } from '../store/cursor-key.ts';
 import { createTable } from '../store/table.ts';
 import type { ApiDeps } from './deps.ts';
+import { createSesAccountReader } from './ses-account.ts';
 
 /** SES is called once, and the call ends before API Gateway's own timeout of 29 s. Otherwise the client could not learn the outcome. */
 function createSesClient(): SESv2Client {
@@ -20,15 +21,19 @@ function createSesClient(): SESv2Client {
 }
 
 /** Creates the dependencies of the api function from its environment. Throws if an environment variable is missing. */
-export function awsDeps(environment: Readonly<Record<string, string | undefined>>): ApiDeps {
+export function awsDeps(
+  environment: Readonly<Record<string, string | undefined>>,
+  { onUncheckedSend }: Pick<ApiDeps, 'onUncheckedSend'>,
+): ApiDeps {
   const table = createTable(requireEnv(environment, ENV.tableName));
   const kms = new KMSClient({ requestHandler: CALL_LIMITS });
   const secretsKeyArn = requireEnv(environment, ENV.secretsKeyArn);
   const allowInsecureEndpoints = environment[ENV.allowInsecureEndpoints] === 'true';
   const resolve = createResolve();
+  const ses = createSesClient();
   return {
     table,
-    ses: createSesClient(),
+    ses,
     kms,
     secrets: createSecretOpener({ kms, now: Date.now }),
     sendWebhook: createSender({ allowLoopback: allowInsecureEndpoints, resolve }),
@@ -37,6 +42,11 @@ export function awsDeps(environment: Readonly<Record<string, string | undefined>
     readSite: (file) => readFile(new URL(`site/${file}`, import.meta.url), 'utf8'),
     cursorKey: cursorKey({ table, kms, keyArn: secretsKeyArn, randomBytes }),
     configurationSet: requireEnv(environment, ENV.configurationSet),
+    sesAccount: createSesAccountReader(ses, Date.now),
+    pausesConfigurationSet: (
+      JSON.parse(requireEnv(environment, ENV.reputation)) as { readonly pauseConfigurationSet: boolean }
+    ).pauseConfigurationSet,
+    onUncheckedSend,
     secretsKeyArn,
     retentionDays: requireNumberEnv(environment, ENV.retentionDays),
     retry: JSON.parse(requireEnv(environment, ENV.retry)) as ApiDeps['retry'],

@@ -134,7 +134,7 @@ function toBucketJson(startMs: number, counts: EventCounts = zeroCounts()) {
 }
 
 /** The display name of a value. */
-function nameOf(dimension: Dimension, value: string): string {
+export function nameOf(dimension: Dimension, value: string): string {
   if (dimension === 'provider' && Object.hasOwn(PROVIDERS, value)) return PROVIDERS[value as Provider];
   if (dimension === 'reason' && Object.hasOwn(REASON_ADVICE, value))
     return REASON_ADVICE[value as Reason].title;

@@ -10,6 +10,7 @@ export const STATUS_OF_CODE = {
   not_found: 404,
   method_not_allowed: 405,
   idempotency_conflict: 409,
+  reputation_paused: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
   invalid_field: 422,

@@ -3,6 +3,7 @@ import type { SendOutcome } from '../core/sends.ts';
 import { pairsToJson } from '../core/tags.ts';
 import {
   beginSend,
+  findSend,
   markOutcomeUnknown,
   markEventsStored,
   findSentMessageId,
@@ -58,6 +59,29 @@ export async function sendOnce(deps: ApiDeps, email: PlannedEmail, key: string):
   const bodyHash = hashOf(email.body);
   const found = await claimKey(deps, send, bodyHash);
   if (!found) return performSend(deps, email, journalOf(deps, send));
+  return respondAgain(deps, email, { key, found, bodyHash });
+}
+
+/**
+ * Responds to a request whose key was used before, and sends nothing. Returns undefined if the key is free, and leaves the key
+ * free. So a send that is refused before it begins can be repeated with the same key.
+ */
+export async function respondIfRepeated(
+  deps: ApiDeps,
+  email: PlannedEmail,
+  key: string,
+): Promise<RouteResponse | undefined> {
+  const workspaceId = email.intent.workspace_id;
+  const found = await findSend(deps.table, { workspaceId, key }, deps.now());
+  return found && respondAgain(deps, email, { key, found, bodyHash: hashOf(email.body) });
+}
+
+/** Responds to a request with the key of an earlier send. Throws if its body is another one. */
+async function respondAgain(
+  deps: ApiDeps,
+  email: PlannedEmail,
+  { key, found, bodyHash }: { readonly key: string; readonly found: SendRecord; readonly bodyHash: string },
+): Promise<RouteResponse> {
   if (found.bodyHash !== bodyHash) {
     throw new ApiError(
       'idempotency_conflict',

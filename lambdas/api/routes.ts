@@ -4,6 +4,7 @@ import { deliveryRoutes } from './deliveries.ts';
 import { probeRoutes } from './doctor-probes.ts';
 import { messages } from './messages.ts';
 import { recoveryRoutes } from './recoveries.ts';
+import { reputationRoutes } from './reputation.ts';
 import type { Route } from './route.ts';
 import { logRoutes } from './send-logs.ts';
 import { send } from './send.ts';
@@ -32,4 +33,5 @@ export const ROUTES: readonly Route[] = [
   ...probeRoutes,
   ...deliveryRoutes,
   ...suppressionRoutes,
+  ...reputationRoutes,
 ];

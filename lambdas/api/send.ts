@@ -7,6 +7,7 @@ import type { ApiDeps } from './deps.ts';
 import { sendOnce } from './idempotency.ts';
 import { performSend } from './perform-send.ts';
 import { route } from './route.ts';
+import { findPause, respondWhilePaused } from './send-gate.ts';
 import { noQuery } from './schemas/common.ts';
 import { idempotencyKeyHeader, sendBody, sentJson, type SendBody } from './schemas/send.ts';
 
@@ -41,7 +42,7 @@ export const send = route({
   scope: 'send',
   summary: 'Send an email',
   description:
-    'Sends an email through Amazon SES. Recipients on the suppression list of the workspace get no email and are listed in `suppressed`. With an `Idempotency-Key` header, a repeated request within 24 hours returns the first response and sends nothing.',
+    'Sends an email through Amazon SES. Recipients on the suppression list of the workspace get no email and are listed in `suppressed`. With an `Idempotency-Key` header, a repeated request within 24 hours returns the first response and sends nothing. While the reputation guard has paused the workspace or the configuration set, every new email is refused with 409 `reputation_paused`, and its `Idempotency-Key` stays free.',
   query: noQuery,
   headers: { 'idempotency-key': idempotencyKeyHeader },
   body: sendBody,
@@ -52,11 +53,18 @@ export const send = route({
     'sending_paused',
     'quota_exceeded',
     'idempotency_conflict',
+    'reputation_paused',
     'outcome_unknown',
   ],
   async handle(deps, { caller, headers, body }) {
-    const email = { body, intent: await planSend(deps, caller.workspaceId, body) };
+    const { workspaceId } = caller;
+    const [intent, pause] = await Promise.all([
+      planSend(deps, workspaceId, body),
+      findPause(deps, workspaceId),
+    ]);
+    const email = { body, intent };
     const key = headers['idempotency-key'];
+    if (pause) return respondWhilePaused(deps, email, { pause, key });
     return key === undefined ? performSend(deps, email) : sendOnce(deps, email, key);
   },
 });

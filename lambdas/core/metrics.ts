@@ -8,7 +8,7 @@ export const METRIC = {
   deliveriesInternal: 'DeliveriesInternal',
   /** Stream records that could not be counted. */
   recordsUncounted: 'RecordsUncounted',
-  /** Workspaces whose reputation could not be read or written, so that the guard did not protect them. */
+  /** Emails that were sent, and workspaces whose counters changed, without a check by the reputation guard. */
   reputationUnchecked: 'ReputationUnchecked',
   endpointsDisabled: 'EndpointsDisabled',
   /** Endpoints that became failing. */

@@ -5,10 +5,19 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { respond } from '../api/response.ts';
 import { awsDeps } from '../api/aws-deps.ts';
 import { ROUTES } from '../api/routes.ts';
+import { ENV, requireEnv } from '../core/env.ts';
 import { InternalError } from '../core/errors.ts';
+import { METRIC, metricsIn } from '../core/metrics.ts';
 
 const logger = new Logger({ serviceName: 'api' });
-const deps = awsDeps(process.env);
+const metrics = metricsIn(requireEnv(process.env, ENV.metricsNamespace), Date.now);
+const deps = awsDeps(process.env, {
+  onUncheckedSend: (cause) =>
+    logger.error('send.unchecked', {
+      error: new InternalError('The reputation guard could not be read', { cause }),
+      ...metrics({ [METRIC.reputationUnchecked]: 1 }),
+    }),
+});
 
 /** Serves every route of the API. Writes one log line per request, without recipients and secrets. */
 export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()

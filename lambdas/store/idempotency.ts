@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { sendIdOf, type SendIntent, type SendOutcome } from '../core/sends.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
@@ -83,6 +83,19 @@ export async function beginSend(
     // The SDK repeats a write whose response was lost. The row is then the one that the first try stored.
     return record.intent.send_id === send.intent.send_id ? undefined : record;
   }
+}
+
+/** The record of the send that owns the key. Undefined if the key is free. Reads only. */
+export async function findSend(
+  table: Table,
+  { workspaceId, key }: { readonly workspaceId: string; readonly key: string },
+  nowMs: number,
+): Promise<SendRecord | undefined> {
+  const { Item: row } = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: idempotencyKey(workspaceId, key), ConsistentRead: true }),
+  );
+  const isExpired = Number(row?.['ttl']) <= Math.floor(nowMs / 1000);
+  return row === undefined || isExpired ? undefined : toRecord(row as Row);
 }
 
 async function updateRecord(table: Table, send: KeyedSend, update: ItemUpdate): Promise<void> {

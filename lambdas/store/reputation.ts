@@ -12,6 +12,7 @@ import {
 } from '../core/reputation/types.ts';
 import { expiresAtSeconds } from '../core/timestamps.ts';
 import { readCollection } from './collection.ts';
+import { getRows } from './get-rows.ts';
 import {
   KIND,
   REPUTATION_STATE_PREFIX,
@@ -100,6 +101,19 @@ export async function readReputationState(
 ): Promise<ScopeState> {
   const row = await getRow(table, reputationStateKey(workspaceId, configurationSet));
   return row ? toScopeState(row) : initialScope(configurationSet);
+}
+
+/**
+ * The states of the given scopes that have changed at least once, in one request. Each scope costs one read unit, also if it has
+ * never changed.
+ */
+export async function readChangedScopes(
+  table: Table,
+  workspaceId: string,
+  configurationSets: readonly (string | null)[],
+): Promise<readonly ScopeState[]> {
+  const keys = configurationSets.map((set) => reputationStateKey(workspaceId, set));
+  return (await getRows(table, keys, { consistent: true })).map(toScopeState);
 }
 
 /** The settings of a workspace and the state of each scope that has changed at least once. */

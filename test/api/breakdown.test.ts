@@ -181,7 +181,11 @@ describe('GET /v1/stats?by=', () => {
     const { groups, other } = (await stats({ by: 'reason' })).body.breakdown;
     expect(groups).toMatchObject([
       { value: 'greylisted', delayed_emails: 10, rates: { ...NO_RATES, bounce: 0, delayed: 0.1 } },
-      { value: 'unknown_user', name: 'Mailbox does not exist', rates: { ...NO_RATES, bounce: 0.05, delayed: 0 } },
+      {
+        value: 'unknown_user',
+        name: 'Mailbox does not exist',
+        rates: { ...NO_RATES, bounce: 0.05, delayed: 0 },
+      },
       { value: 'mailbox_full', rates: { ...NO_RATES, bounce: 0, delayed: 0 } },
     ]);
     // Most events have no reason, so they are not missing.

@@ -8,7 +8,7 @@ const CODES_OF_STATUS = {
   403: ['invalid_api_key', 'insufficient_scope'],
   404: ['not_found'],
   405: ['method_not_allowed'],
-  409: ['idempotency_conflict'],
+  409: ['idempotency_conflict', 'reputation_paused'],
   413: ['body_too_large'],
   415: ['unsupported_media_type'],
   422: [

@@ -1,6 +1,7 @@
 /** Runs the API without API Gateway: `respond` receives each request as the api Lambda function would. */
 import {
   DeleteSuppressedDestinationCommand,
+  GetAccountCommand,
   NotFoundException,
   type SESv2Client,
 } from '@aws-sdk/client-sesv2';
@@ -10,6 +11,7 @@ import { readFile } from 'node:fs/promises';
 import { respond } from '../../lambdas/api/response.ts';
 import type { ApiDeps } from '../../lambdas/api/deps.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
+import { createSesAccountReader } from '../../lambdas/api/ses-account.ts';
 import type { Scope } from '../../lambdas/core/api-key.ts';
 import { createSecretOpener } from '../../lambdas/delivery/secrets.ts';
 import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
@@ -88,6 +90,9 @@ interface SimulatedState {
   nowMs: number;
   /** The suppression list of the SES account. SES matches the exact spelling of an address. */
   sesSuppressed: Set<string>;
+  /** The response of GetAccount, and how often SES was asked. */
+  sesAccount: object;
+  accountReads: number;
   /** The result of every webhook attempt. */
   attemptResult: AttemptResult;
   /** The IP addresses of a hostname. A hostname without an entry has a public address. */
@@ -100,6 +105,8 @@ export interface TestApi {
   /** The emails that the API passed to SES, including those that SES refused. */
   readonly emails: SentEmail[];
   readonly webhooks: WebhookRequest[];
+  /** The errors because of which an email was sent without a check of the reputation guard. */
+  readonly unchecked: unknown[];
   readonly state: SimulatedState;
   readonly kms: SimulatedKms;
   readonly sendRequest: (request: ApiRequest) => Promise<ApiResponse>;
@@ -121,15 +128,30 @@ export function setUpApi(): TestApi {
   const table = simulatedTable();
   const emails: SentEmail[] = [];
   const webhooks: WebhookRequest[] = [];
+  const unchecked: unknown[] = [];
   const state: SimulatedState = {
     nowMs: NOW_MS,
     sesSuppressed: new Set(),
+    sesAccount: {
+      EnforcementStatus: 'HEALTHY',
+      SendingEnabled: true,
+      ProductionAccessEnabled: true,
+      SendQuota: { Max24HourSend: 50_000, MaxSendRate: 14, SentLast24Hours: 17 },
+    },
+    accountReads: 0,
     attemptResult: { started_at: '2026-02-25T12:00:00Z', duration_ms: 12, status_code: 200 },
     addresses: {},
   };
   const kms = simulatedKms();
   const ses = {
-    async send(command: { readonly input: SentEmail } | DeleteSuppressedDestinationCommand) {
+    async send(
+      command: { readonly input: SentEmail } | DeleteSuppressedDestinationCommand | GetAccountCommand,
+    ) {
+      if (command instanceof GetAccountCommand) {
+        state.accountReads += 1;
+        if (state.sesError) throw state.sesError;
+        return state.sesAccount;
+      }
       if (command instanceof DeleteSuppressedDestinationCommand) {
         if (state.sesError) throw state.sesError;
         if (state.sesSuppressed.delete(command.input.EmailAddress ?? '')) return {};
@@ -153,6 +175,9 @@ export function setUpApi(): TestApi {
     readSite,
     cursorKey: () => Promise.resolve(Buffer.alloc(32, 1)),
     configurationSet: 'IvyMailEvents',
+    sesAccount: createSesAccountReader(ses, () => state.nowMs),
+    pausesConfigurationSet: false,
+    onUncheckedSend: (error) => unchecked.push(error),
     secretsKeyArn: 'key',
     retentionDays: 90,
     retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
@@ -174,5 +199,5 @@ export function setUpApi(): TestApi {
     };
   }
   const rows = (kind: string) => [...table.rows.values()].filter((row) => row['kind'] === kind);
-  return { table, deps, emails, webhooks, state, kms, sendRequest, rows };
+  return { table, deps, emails, webhooks, unchecked, state, kms, sendRequest, rows };
 }

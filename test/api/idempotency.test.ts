@@ -437,7 +437,7 @@ describe('a crash of the function', () => {
   it('at any step neither sends an email twice nor loses an email that SES accepted', async () => {
     expect(await outcomeOfEachStep(false)).toEqual([
       // Before the send record is stored: the repeated request acts as the first one.
-      ...Array<string>(3).fill('503, accepted 1, 202 0100019c-1, suppressed'),
+      ...Array<string>(4).fill('503, accepted 1, 202 0100019c-1, suppressed'),
       // Between the send record and SES: the outcome is unknown, so nothing is sent.
       '503, accepted 0, 503 outcome_unknown, ',
       // SES has accepted the email. Its response is lost, not stored, or stored without the events.
@@ -448,7 +448,7 @@ describe('a crash of the function', () => {
 
   it('at any step of a refusal sends nothing, and logs the refusal if it is known', async () => {
     expect(await outcomeOfEachStep(true)).toEqual([
-      ...Array<string>(3).fill('503, accepted 0, 422 ivm, failed suppressed'),
+      ...Array<string>(4).fill('503, accepted 0, 422 ivm, failed suppressed'),
       '503, accepted 0, 503 outcome_unknown, ',
       // The client received the refusal, but it could not be stored. SES has no event for it, so the outcome is unknown.
       '422, accepted 0, 503 outcome_unknown, ',

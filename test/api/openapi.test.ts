@@ -141,7 +141,7 @@ describe('the OpenAPI document', () => {
   it('lists the error codes of every status and the header retry-after', () => {
     const { responses } = operation('POST', '/v1/send');
     expect(responses['422']?.description).toContain('sending_paused');
-    expect(responses['409']?.description).toBe('idempotency_conflict');
+    expect(responses['409']?.description).toBe('idempotency_conflict, reputation_paused');
     expect(responses['503']?.headers).toHaveProperty('retry-after');
   });
 });

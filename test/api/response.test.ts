@@ -96,7 +96,7 @@ describe.each(ROUTES_WITH_BODY)('the body of %s', (_name, route) => {
 
   it.each([undefined, ''])('is required unless the route declares it optional: %j', async (body) => {
     const { error } = (await setUpApi().sendRequest(requestFor(route, { body }))).body;
-    expect(error.code === 'invalid_json').toBe(route.optionalBody !== true);
+    expect(error?.code === 'invalid_json').toBe(route.optionalBody !== true);
   });
 
   it('is refused with another content type', async () => {

@@ -43,6 +43,7 @@ const ACTIONS: Readonly<Record<string, string | readonly string[]>> = {
   Encrypt: 'kms:Encrypt',
   GenerateDataKey: 'kms:GenerateDataKey',
   DeleteSuppressedDestination: 'ses:DeleteSuppressedDestination',
+  GetAccount: 'ses:GetAccount',
   // Version 2 of the SES API has one operation for both. IAM checks SendRawEmail for an email that is sent as MIME.
   SendEmail: ['ses:SendEmail', 'ses:SendRawEmail'],
   SendMessage: 'sqs:SendMessage',

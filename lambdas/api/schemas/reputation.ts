@@ -9,6 +9,8 @@ import {
 import { idOf, rangeTime, rfc3339 } from './common.ts';
 import { documented, named } from './documented.ts';
 
+const WHO =
+  'Id of the API key that changed the state, `cli` for the command `ivymail-events reputation`, or `guard`.';
 const DEFAULT_GRACE_HOURS = 24;
 const MAX_GRACE_HOURS = 168;
 /** The length of a dry run without `after`, and the longest one. */
@@ -183,10 +185,7 @@ const scopeFields = {
     'Since when the stream has this state. Null if the state has never changed.',
   ),
   reasons,
-  changed_by: documented(
-    z.nullable(z.string()),
-    'Id of the API key that changed the state, or `guard`. Null if the state has never changed.',
-  ),
+  changed_by: documented(z.string(), WHO),
   grace_until: documented(
     z.nullable(rfc3339),
     'Until when complaints cannot pause the stream again after a resume. Null without a grace period.',
@@ -224,7 +223,7 @@ export const reputationJson = named(
     default_limits: documented(limits, 'The limits of a workspace that has changed none.'),
     pauses_configuration_set: documented(
       z.boolean(),
-      'Whether a pause also disables sending with the configuration set in Amazon SES. It is an option of the deployment.',
+      'Whether a pause also disables sending with the configuration set in Amazon SES. It is an option of the deployment, and always false in every workspace except the default one.',
     ),
     scopes: documented(
       z.array(reputationScopeJson),
@@ -245,7 +244,7 @@ export const reputationChangeJson = named(
     configuration_set: scopeName,
     from: state,
     to: state,
-    changed_by: documented(z.string(), 'Id of the API key that changed the state, or `guard`.'),
+    changed_by: documented(z.string(), WHO),
     by_name: documented(
       z.nullable(z.string()),
       'Name of the API key at that time. Null for a change of the guard.',

@@ -123,6 +123,33 @@ describe('an operation', () => {
     expect(findLeaks(response, tenantSecrets(victim, table), '')).toEqual([]);
   });
 
+  it.each(['pause', 'resume', 'dry-run'])(
+    'POST /v1/reputation/%s handles the configuration set of another workspace as an unknown one',
+    async (action) => {
+      const { attacker, victim, table, sendRequest } = await setUpTwoTenants();
+      const { otherRows } = tableState(table, attacker);
+      const responses = await Promise.all(
+        [victim.marker, 'nobody'].map((set) =>
+          sendRequest({
+            method: 'POST',
+            path: `/v1/reputation/${action}`,
+            body: { configuration_set: set },
+            workspaceId: attacker.workspaceId,
+          }),
+        ),
+      );
+      const [victimSet, unknown] = responses.map(({ status, body }) => [status, body?.error ?? body]);
+      expect(victimSet).toEqual(unknown);
+      expect(tableState(table, attacker).otherRows).toBe(otherRows);
+    },
+  );
+
+  it('shows the status of the SES account to neither workspace, because the account is shared', async () => {
+    const { attacker, state, sendRequest } = await setUpTwoTenants();
+    const { status, body } = await sendRequest({ path: '/v1/reputation', workspaceId: attacker.workspaceId });
+    expect([status, body.aws, state.accountReads]).toEqual([200, null, 0]);
+  });
+
   it.each(DIMENSIONS)('statistics by %s count only the caller’s workspace', async (by) => {
     const { attacker, victim, table, sendRequest } = await setUpTwoTenants();
     const request = { path: '/v1/stats', query: { by, series: 'true' } };

@@ -95,12 +95,16 @@ const REFERENT_BY_NAME: Readonly<Record<string, Referent>> = {
     ].map((name) => [name, 'nothing']),
   ),
 };
-/** The fields of request bodies. None of them refers to a stored resource. `content_id` is for `cid:` URLs within the email. */
+/**
+ * The fields of request bodies. None of them refers to a stored resource of another workspace: `content_id` is for `cid:` URLs within
+ * the email, and `configuration_set` names a row within the rows of the caller's workspace.
+ */
 const BODY_FIELDS: ReadonlySet<string> = new Set(
   (
     'from to cc bcc reply_to subject html text headers tags attachments filename content content_type content_id ' +
     'disposition url events description status event overlap_seconds since until include dry_run name scopes expires_at ' +
-    'address reason'
+    'address reason mode limits hour day min_sent bounce complaint warning pause min_count configuration_set grace_hours ' +
+    'after before'
   ).split(' '),
 );
 

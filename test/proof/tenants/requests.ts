@@ -37,6 +37,12 @@ const VALID_BODIES: Readonly<Record<string, object | undefined>> = {
   'GET /v1/suppressions/{address}': undefined,
   'DELETE /v1/suppressions': undefined,
   'DELETE /v1/suppressions/{address}': undefined,
+  'GET /v1/reputation': undefined,
+  'PATCH /v1/reputation': { mode: 'pause', limits: { hour: { min_sent: 10 } } },
+  'POST /v1/reputation/pause': {},
+  'POST /v1/reputation/resume': { grace_hours: 1 },
+  'GET /v1/reputation/history': undefined,
+  'POST /v1/reputation/dry-run': { mode: 'pause' },
 };
 
 /** A value for one parameter. */

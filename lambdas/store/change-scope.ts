@@ -1,0 +1,65 @@
+import { InternalError } from '../core/errors.ts';
+import { announcementOf } from '../core/reputation/announce.ts';
+import { createReputationEvent } from '../core/reputation/events.ts';
+import type { ScopeState } from '../core/reputation/types.ts';
+import { formatTimestamp } from '../core/timestamps.ts';
+import { reputationEventRow } from './reputation-events.ts';
+import { readReputationState, transition, type ReputationAnnouncement } from './reputation.ts';
+import type { Table } from './table.ts';
+
+/** The scope that a person changes, and what the history says about the change. */
+export interface ScopeChange {
+  readonly workspaceId: string;
+  /** Null for the whole workspace. */
+  readonly configurationSet: string | null;
+  /** The name of the API key. Absent for a change by the command. */
+  readonly byName?: string;
+  /** Epoch milliseconds. */
+  readonly nowMs: number;
+  /** How long the event of the change is kept. */
+  readonly retentionDays: number;
+}
+
+/** The guard changes a scope at most once for each batch of events. More often than this, something is wrong. */
+const TRIES = 5;
+
+function announce(
+  { workspaceId, nowMs, retentionDays }: ScopeChange,
+  previous: ScopeState,
+  next: ScopeState,
+): ReputationAnnouncement | undefined {
+  const name = announcementOf(previous, next);
+  if (name === undefined) return undefined;
+  const event = createReputationEvent(name, workspaceId, next, formatTimestamp(nowMs));
+  return { id: event.event_id, row: reputationEventRow(event, retentionDays) };
+}
+
+/**
+ * Stores the next state that `next` returns for the present one, with its history entry and its event. `next` returns undefined to leave
+ * the scope unchanged. If the guard changes the scope at the same time, `next` is called again. Returns the stored state. Throws
+ * an InternalError if every try meets another change.
+ */
+export async function changeScope(
+  table: Table,
+  change: ScopeChange,
+  next: (previous: ScopeState) => ScopeState | undefined,
+): Promise<ScopeState> {
+  const { workspaceId, configurationSet, byName, nowMs } = change;
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    // Sequential: each try starts from the state that the other change stored.
+    const previous = await readReputationState(table, workspaceId, configurationSet);
+    const state = next(previous);
+    if (state === undefined) return previous;
+    const event = announce(change, previous, state);
+    const stored = await transition(table, {
+      workspaceId,
+      previous,
+      next: state,
+      at: formatTimestamp(nowMs),
+      ...(byName !== undefined && { byName }),
+      ...(event && { event }),
+    });
+    if (stored) return state;
+  }
+  throw new InternalError('The state of the scope changed during every try to change it');
+}
