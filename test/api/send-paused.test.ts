@@ -180,9 +180,9 @@ describe('the text of a pause', () => {
   it('names each limit that pauses, and no limit that only warns', () => {
     const complaint = { ...REASON, metric: 'complaint', window: 'day', rate: 0.00512, limit: 0.003 } as const;
     const reasons = [REASON, complaint, { ...REASON, window: 'day', severity: 'warning' } as const];
-    const text = describePause({ ...initialScope(null), state: 'paused', reasons });
+    const text = describePause({ ...initialScope(null), reasons });
     expect(text).toContain(
-      '; the complaint rate of the last 24 hours is 0.512 % (1234 of 10000 delivered emails',
+      '. The complaint rate in the last 24 hours is 0.51 % (1234 complaints about 10000 delivered',
     );
     expect(text.match(/bounce rate/g)).toHaveLength(1);
   });
