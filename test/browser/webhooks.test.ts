@@ -56,9 +56,9 @@ describe('a failing endpoint', () => {
     });
   }
 
-  /** The ids of the events that the failing endpoint has accepted, one for each request. */
-  async function acceptedEvents(): Promise<readonly string[]> {
-    const response = await fetch(`${stack.inbox_url}/requests?name=${DOWN}`);
+  /** The ids of the events that an endpoint has accepted, one for each request. */
+  async function acceptedEvents(name = DOWN): Promise<readonly string[]> {
+    const response = await fetch(`${stack.inbox_url}/requests?name=${name}`);
     const { requests } = (await response.json()) as {
       requests: readonly { status: number; headers: Record<string, string> }[];
     };
@@ -83,18 +83,19 @@ describe('a failing endpoint', () => {
   });
   beforeAll(async () => {
     key = (await initWorkspace({ table, workspaceId: WORKSPACE })).api_key;
-    await sendEmails(EMAILS_BEFORE);
-    await eventually('the events from before the endpoint', async () => {
-      const { data } = await call<{ data: readonly unknown[] }>('GET', '/v1/send/logs?status=delivered');
-      return data.length === EMAILS_BEFORE;
-    });
-    await setReceiver(503);
     const create = (name: string) =>
       call<{ id: string }>('POST', '/v1/webhooks', {
         url: `${stack.inbox_url}/hooks/${name}`,
         events: ['delivered'],
       });
     await create(FINE);
+    await sendEmails(EMAILS_BEFORE);
+    // An event that is dispatched after the creation of an endpoint is sent to it. The first endpoint shows what is dispatched.
+    await eventually(
+      'the events from before the second endpoint',
+      async () => (await acceptedEvents(FINE)).length === EMAILS_BEFORE,
+    );
+    await setReceiver(503);
     endpointId = (await create(DOWN)).id;
     await sendEmails(EMAILS);
     current = await visit(open(), new URL(stack.base_url).origin, {
