@@ -12,6 +12,8 @@ export const PHRASE_RULES: readonly Rule[] = [
   {
     reason: 'recipient_blocked_sender',
     phrases: [
+      'user refused',
+      'recipient refused',
       'rejected by this user',
       'rejected by the user',
       'rejected by user',
@@ -55,6 +57,7 @@ export const PHRASE_RULES: readonly Rule[] = [
       '[spf',
       'spf=',
       'sender policy framework',
+      'spoof',
       'not authenticated',
       'failed authentication checks',
       'authentication checks',
@@ -83,6 +86,8 @@ export const PHRASE_RULES: readonly Rule[] = [
   {
     reason: 'reverse_dns',
     phrases: [
+      'helo command rejected',
+      'invalid helo',
       'reverse dns',
       'reverse-dns',
       'reverse lookup',
@@ -225,6 +230,8 @@ export const PHRASE_RULES: readonly Rule[] = [
     reason: 'sender_rate_limited',
     phrases: [
       'relay limit',
+      'send limit',
+      'sending limits',
       'sending limit',
       'message threshold',
       'max message per',
@@ -234,7 +241,6 @@ export const PHRASE_RULES: readonly Rule[] = [
       'number of messages',
       ['limit', 'number of'],
       ['exceeded', 'number of'],
-      'too many errors',
       'too many bad commands',
       'rate limit',
       'rate-limit',
@@ -354,6 +360,7 @@ export const PHRASE_RULES: readonly Rule[] = [
       'too much data',
     ],
   },
+  { reason: 'unknown_user', phrases: [['recipient address', 'not a valid']] },
   {
     reason: 'malformed_message',
     phrases: [
@@ -376,6 +383,8 @@ export const PHRASE_RULES: readonly Rule[] = [
       'headers not',
       'message-id',
       'messageid',
+      'bare <lf>',
+      'bare <cr>',
       'bare lf',
       'bare cr',
       'line too long',
@@ -435,6 +444,8 @@ export const PHRASE_RULES: readonly Rule[] = [
       'content examination',
       'content judged',
       ['content', 'policy'],
+      'content reject',
+      ['banned', 'content'],
       'content rejected',
       'content denied',
       'content policy',
@@ -463,6 +474,9 @@ export const PHRASE_RULES: readonly Rule[] = [
       'inactive recipient',
       'not active',
       'not activated',
+      'inactive mailbox',
+      'inactivity',
+      'no longer active',
       'deactivated',
       ['account', 'suspended'],
       ['user', 'suspended'],
@@ -494,6 +508,18 @@ export const PHRASE_RULES: readonly Rule[] = [
     ],
   },
   {
+    reason: 'network',
+    only: 'temporary',
+    phrases: [
+      'temporary dns',
+      'dns problem',
+      'dns timeout',
+      'dns server',
+      ['host not found', 'try again'],
+      ['name server', 'timeout'],
+    ],
+  },
+  {
     reason: 'invalid_domain',
     phrases: [
       'does not accept mail',
@@ -504,6 +530,7 @@ export const PHRASE_RULES: readonly Rule[] = [
       'no mx',
       'null-mx',
       ['mx', 'point', 'localhost'],
+      'specified domain is not',
       'unrouteable address',
       'unroutable',
       'unrouteable',
@@ -551,6 +578,7 @@ export const PHRASE_RULES: readonly Rule[] = [
       'credentials for relay',
       'relay prohibited',
       'denies relay',
+      'not local sender',
       'rcpthosts',
       'not authorized',
       'not authorised',
@@ -577,7 +605,20 @@ export const PHRASE_RULES: readonly Rule[] = [
   {
     reason: 'unknown_user',
     only: 'temporary',
-    phrases: ['user unknown', 'unknown user', 'no such user', 'does not exist', 'recipient unknown'],
+    phrases: [
+      'user unknown',
+      'unknown user',
+      'no such user',
+      'user not found',
+      'does not exist',
+      'recipient unknown',
+      'recipient not found',
+      'unknown recipient',
+      'invalid recipient',
+      'no such recipient',
+      'mailbox not found',
+      'invalid mailbox',
+    ],
   },
   {
     reason: 'temporary_server_error',
@@ -796,6 +837,9 @@ export const PHRASE_RULES: readonly Rule[] = [
     phrases: [
       'policy',
       'policies',
+      'message not allowed',
+      'sender is rejected',
+      'no permit',
       'administrative prohibition',
       'administratively',
       'prohibited',
@@ -813,6 +857,7 @@ export const PHRASE_RULES: readonly Rule[] = [
       'local problem',
       'configuration error',
       'configuration problem',
+      ['temporary', 'failure'],
       'temporary failure',
       'temporary error',
       'temporary problem',

@@ -60,6 +60,7 @@ export const PROVIDER_RULES: readonly Rule[] = [
       'recipientthreadlimit',
       'recipient thread limit',
       'receivingrate',
+      ['organization', 'quota exceeded'],
       ['receiving', 'too quickly'],
     ],
   },
@@ -161,11 +162,12 @@ export const PROVIDER_RULES: readonly Rule[] = [
   { reason: 'authentication_failed', phrases: ['mi:spf', 'dt:sum'] },
   // Filters: Mimecast, Barracuda, Proofpoint.
   { reason: 'sender_rate_limited', phrases: ['ip temporarily blacklisted'] },
-  { reason: 'greylisted', phrases: ['internal resources are temporarily unavailable'] },
+  { reason: 'greylisted', phrases: [['internal resource', 'temporarily unavailable']] },
   { reason: 'policy', phrases: ['anti-spoofing', 'antispoofing'] },
   {
     reason: 'recipient_blocked_sender',
     phrases: [
+      'block-send',
       'envelope blocked',
       'block policy for',
       'manual block',
