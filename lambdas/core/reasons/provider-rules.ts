@@ -75,6 +75,8 @@ export const PROVIDER_RULES: readonly Rule[] = [
       'tenant inbound attribution',
     ],
   },
+  { reason: 'invalid_domain', phrases: ['no mail-enabled subscriptions'] },
+  { reason: 'not_authorized', phrases: ['client was not authenticated'] },
   // Gmail. https://support.google.com/a/answer/3726730
   { reason: 'policy', phrases: ['gcdp', 'transport.rules.reject'] },
   {
