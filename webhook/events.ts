@@ -21,6 +21,9 @@ export type WebhookEvent =
   | ClickedEvent
   | UnsubscribedEvent
   | SubscriptionChangedEvent
+  | ReputationWarningEvent
+  | ReputationPausedEvent
+  | ReputationResumedEvent
   | UnknownEvent;
 
 /**
@@ -741,6 +744,168 @@ export interface SubscriptionChangedEvent {
   }[];
 }
 /**
+ * A webhook for the event `reputation.warning`. A rate of bounces or complaints has reached a limit. Email is still sent.
+ */
+export interface ReputationWarningEvent {
+  /**
+   * Name of the event.
+   */
+  event: 'reputation.warning';
+  /**
+   * Id of an event. It is also the `webhook-id` header.
+   */
+  event_id: string;
+  /**
+   * When the event happened, in UTC. An earlier event can arrive later.
+   */
+  timestamp: string;
+  /**
+   * Id of a workspace.
+   */
+  workspace_id: string;
+  /**
+   * The configuration set that the event is about. Missing if the event is about the whole workspace.
+   */
+  configuration_set?: string;
+  /**
+   * The rates that have reached a limit. Empty if a person paused or resumed.
+   *
+   * Items: A rate that has reached a limit.
+   */
+  reasons: {
+    window: 'hour' | 'day';
+    metric: 'bounce' | 'complaint';
+    /**
+     * Which limit the rate has reached. In the mode `watch`, `pause` means that the mode `pause` would have paused.
+     */
+    severity: 'warning' | 'pause';
+    /**
+     * The rate in the window, as a share of 1.
+     */
+    rate: number;
+    /**
+     * The limit that the rate has reached.
+     */
+    limit: number;
+    /**
+     * Number of bounces or complaints in the window.
+     */
+    count: number;
+    /**
+     * The denominator of the rate: emails sent, or delivered.
+     */
+    volume: number;
+  }[];
+}
+/**
+ * A webhook for the event `reputation.paused`. Sending is paused: `POST /v1/send` responds with 409 `reputation_paused`.
+ */
+export interface ReputationPausedEvent {
+  /**
+   * Name of the event.
+   */
+  event: 'reputation.paused';
+  /**
+   * Id of an event. It is also the `webhook-id` header.
+   */
+  event_id: string;
+  /**
+   * When the event happened, in UTC. An earlier event can arrive later.
+   */
+  timestamp: string;
+  /**
+   * Id of a workspace.
+   */
+  workspace_id: string;
+  /**
+   * The configuration set that the event is about. Missing if the event is about the whole workspace.
+   */
+  configuration_set?: string;
+  /**
+   * The rates that have reached a limit. Empty if a person paused or resumed.
+   *
+   * Items: A rate that has reached a limit.
+   */
+  reasons: {
+    window: 'hour' | 'day';
+    metric: 'bounce' | 'complaint';
+    /**
+     * Which limit the rate has reached. In the mode `watch`, `pause` means that the mode `pause` would have paused.
+     */
+    severity: 'warning' | 'pause';
+    /**
+     * The rate in the window, as a share of 1.
+     */
+    rate: number;
+    /**
+     * The limit that the rate has reached.
+     */
+    limit: number;
+    /**
+     * Number of bounces or complaints in the window.
+     */
+    count: number;
+    /**
+     * The denominator of the rate: emails sent, or delivered.
+     */
+    volume: number;
+  }[];
+}
+/**
+ * A webhook for the event `reputation.resumed`. A person has resumed sending.
+ */
+export interface ReputationResumedEvent {
+  /**
+   * Name of the event.
+   */
+  event: 'reputation.resumed';
+  /**
+   * Id of an event. It is also the `webhook-id` header.
+   */
+  event_id: string;
+  /**
+   * When the event happened, in UTC. An earlier event can arrive later.
+   */
+  timestamp: string;
+  /**
+   * Id of a workspace.
+   */
+  workspace_id: string;
+  /**
+   * The configuration set that the event is about. Missing if the event is about the whole workspace.
+   */
+  configuration_set?: string;
+  /**
+   * The rates that have reached a limit. Empty if a person paused or resumed.
+   *
+   * Items: A rate that has reached a limit.
+   */
+  reasons: {
+    window: 'hour' | 'day';
+    metric: 'bounce' | 'complaint';
+    /**
+     * Which limit the rate has reached. In the mode `watch`, `pause` means that the mode `pause` would have paused.
+     */
+    severity: 'warning' | 'pause';
+    /**
+     * The rate in the window, as a share of 1.
+     */
+    rate: number;
+    /**
+     * The limit that the rate has reached.
+     */
+    limit: number;
+    /**
+     * Number of bounces or complaints in the window.
+     */
+    count: number;
+    /**
+     * The denominator of the rate: emails sent, or delivered.
+     */
+    volume: number;
+  }[];
+}
+/**
  * A webhook for an event that a later version adds. Respond with 2xx, and process only events that you know.
  */
 export interface UnknownEvent {
@@ -753,22 +918,6 @@ export interface UnknownEvent {
    */
   event_id: string;
   /**
-   * Message id of Amazon SES, or an id that begins with `ivm_` if the message did not reach Amazon SES.
-   */
-  message_id: string;
-  /**
-   * Recipient. Missing if Amazon SES does not name one.
-   */
-  to?: string;
-  /**
-   * Sender.
-   */
-  from: string;
-  /**
-   * Subject of the email.
-   */
-  subject?: string;
-  /**
    * When the event happened, in UTC. An earlier event can arrive later.
    */
   timestamp: string;
@@ -776,11 +925,5 @@ export interface UnknownEvent {
    * Id of a workspace.
    */
   workspace_id: string;
-  /**
-   * The message tags that the sender set, by name. Tags of Amazon SES and IvyMail Events are left out.
-   */
-  tags?: {
-    [k: string]: string;
-  };
   [k: string]: unknown;
 }

@@ -1,5 +1,7 @@
 import { useState } from 'preact/hooks';
+import { wantsEvent } from '../../lambdas/core/endpoints.ts';
 import { EVENT_NAMES } from '../../lambdas/core/events.ts';
+import { REPUTATION_EVENTS } from '../../lambdas/core/reputation/event-names.ts';
 import type { Endpoint, WebhookTest } from '../api/types.ts';
 import { client } from '../state/app.ts';
 import { AttemptDetails } from './attempt-details.tsx';
@@ -16,9 +18,7 @@ export function TestEventDialog({
   readonly endpoint: Pick<Endpoint, 'id' | 'events' | 'url'>;
   readonly onClose: () => void;
 }) {
-  const names = EVENT_NAMES.filter(
-    (name) => name !== 'unknown' && (events.includes('*') || events.includes(name)),
-  );
+  const names = [...EVENT_NAMES, ...REPUTATION_EVENTS].filter((name) => wantsEvent({ events }, name));
   const [event, setEvent] = useState<string>(names[0] ?? 'delivered');
   const [results, setResults] = useState<readonly WebhookTest[]>([]);
   async function send(): Promise<void> {

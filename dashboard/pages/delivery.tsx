@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
+import { isReputationEventName } from '../../lambdas/core/reputation/event-names.ts';
 import type { DeliveryWithAttempts, Endpoint } from '../api/types.ts';
 import { useResource, type Resource } from '../api/use-resource.ts';
 import { AttemptDetails, CopyRequest } from '../components/attempt-details.tsx';
@@ -72,12 +73,14 @@ function Facts({
             </dd>
           </div>
         )}
-        <div>
-          <dt>Message</dt>
-          <dd>
-            <Link href={`/logs/${encodeURIComponent(delivery.message_id)}`}>View message</Link>
-          </dd>
-        </div>
+        {!isReputationEventName(delivery.event) && (
+          <div>
+            <dt>Message</dt>
+            <dd>
+              <Link href={`/logs/${encodeURIComponent(delivery.message_id)}`}>View message</Link>
+            </dd>
+          </div>
+        )}
         <div>
           <dt>Event ID</dt>
           <dd>

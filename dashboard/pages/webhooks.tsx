@@ -102,6 +102,9 @@ function EndpointRow({
       </td>
       <td class="wide-only quiet cut" title={endpoint.events.join(', ')}>
         {endpoint.events.includes('*') ? 'All events' : <code>{endpoint.events.join(', ')}</code>}
+        {endpoint.events.includes('*') && endpoint.events.length > 1 && (
+          <code>{`, ${endpoint.events.filter((name) => name !== '*').join(', ')}`}</code>
+        )}
       </td>
       <td class="num rate" data-tone={errorRateTone(rate)}>
         {formatPercent(rate)}

@@ -1,5 +1,6 @@
 import { canonicalAddress } from '../core/addresses.ts';
 import { EVENT_NAMES, type EventName } from '../core/events.ts';
+import { isId } from '../core/ids.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
 import { eventNamePartitions, messagePartition, recipientPartitions } from './keys.ts';
 import type { PageRequest } from './pages.ts';
@@ -27,7 +28,9 @@ export const EVENT_PREFIX = 'E#';
  * then selects their rows. An event name has partitions of its own.
  */
 function partitionsOf({ workspaceId, messageId, to, events }: EventFilters): readonly Partition[] {
-  if (messageId !== undefined) return [{ pk: messagePartition(workspaceId, messageId) }];
+  // The partition of a scope contains reputation events, which are about no email and have no recipient.
+  if (messageId !== undefined)
+    return isId('rpt', messageId) ? [] : [{ pk: messagePartition(workspaceId, messageId) }];
   if (to !== undefined)
     return recipientPartitions(workspaceId, to).map((pk) => ({ index: 'g2' as const, pk }));
   return (events ?? EVENT_NAMES).flatMap((event) =>

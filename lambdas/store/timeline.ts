@@ -2,6 +2,7 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Delivery } from '../core/deliveries.ts';
 import type { EmailEvent } from '../core/events.ts';
 import { wantsEvent } from '../core/endpoints.ts';
+import { isId } from '../core/ids.ts';
 import { readPendingClaims } from './claims.ts';
 import { toDelivery } from './deliveries.ts';
 import { listEndpoints } from './endpoints.ts';
@@ -135,6 +136,8 @@ async function readRawEvents(table: Table, pk: string, rows: readonly Row[]): Pr
  * added for each such event and endpoint without a Delivery row, at most 100 read units.
  */
 export async function getTimeline(table: Table, query: TimelineQuery): Promise<Timeline> {
+  // The partition of a scope contains reputation events and their deliveries. They are about no email.
+  if (isId('rpt', query.messageId)) return { events: [], deliveries: [], raw: [], truncated: false };
   const pk = messagePartition(query.workspaceId, query.messageId);
   const [eventRows, deliveries] = await Promise.all([readRows(table, pk, 'E#'), readRows(table, pk, 'D#')]);
   const events = eventRows.items.map(toEmailEvent);

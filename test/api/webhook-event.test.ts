@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DELIVERED_EVENTS, webhookEventJson } from '../../lambdas/api/schemas/events.ts';
 import type { EventDetails } from '../../lambdas/core/events.ts';
+import { REPUTATION_EVENTS } from '../../lambdas/core/reputation/event-names.ts';
 import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { sampleEvent } from '../../lambdas/core/sample-events.ts';
 import { webhookPayload } from '../../lambdas/delivery/payload.ts';
-import { WORKSPACE_ID, anEvent } from '../../sim/builders/events.ts';
+import { WORKSPACE_ID, aReputationEvent, anEvent } from '../../sim/builders/events.ts';
 import { randomSesEvents } from '../../sim/ses/random-events.ts';
 import { LEGACY_SAMPLES, SAMPLES } from '../../sim/ses/samples.ts';
 
@@ -37,8 +38,13 @@ const apiEvents = [
   { event: 'clicked', details: { automated: true } },
   { event: 'unsubscribed', details: { contact_list: 'News', topics: [], unsubscribe_all: true } },
 ] as const satisfies readonly { readonly event: string; readonly details: EventDetails }[];
+const reputationEvents = REPUTATION_EVENTS.flatMap((name) => [
+  aReputationEvent(name),
+  aReputationEvent(name, { configurationSet: 'newsletter' }),
+]);
 const bodies = [
   ...testEvents,
+  ...reputationEvents.map((event) => JSON.parse(webhookPayload(event)) as Json),
   ...samples.flatMap(bodiesOf),
   ...randomSesEvents({ seed: 7, count: 2_000 }).flatMap(bodiesOf),
   ...apiEvents.map(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { webhookPayload } from '../../lambdas/delivery/payload.ts';
-import { WORKSPACE_ID, anEvent } from '../../sim/builders/events.ts';
+import { BOUNCE_REASON, WORKSPACE_ID, aReputationEvent, anEvent } from '../../sim/builders/events.ts';
 
 function payload(changes: Parameters<typeof anEvent>[0] = {}): Record<string, unknown> {
   return JSON.parse(webhookPayload(anEvent(changes))) as Record<string, unknown>;
@@ -55,5 +55,20 @@ describe('webhookPayload', () => {
   it('is valid UTF-8 if a subject contains a lone surrogate', () => {
     const text = webhookPayload(anEvent({ subject: 'broken \ud800 half' }));
     expect(Buffer.from(text, 'utf8').toString('utf8')).toBe(text);
+  });
+
+  it.each([
+    ['the whole workspace', {}, {}],
+    ['a configuration set', { configurationSet: 'newsletter' }, { configuration_set: 'newsletter' }],
+  ])('has exactly the documented fields for a reputation event of %s', (_, changes, fields) => {
+    const event = aReputationEvent('reputation.paused', changes);
+    expect(JSON.parse(webhookPayload(event))).toEqual({
+      event: 'reputation.paused',
+      event_id: event.event_id,
+      timestamp: '2026-02-25T12:00:00Z',
+      workspace_id: WORKSPACE_ID,
+      ...fields,
+      reasons: [BOUNCE_REASON],
+    });
   });
 });

@@ -62,7 +62,7 @@ const declarations = (bodies: readonly string[], type: (event: string) => string
     .join('\n');
 
 const typeName = (event: string): string =>
-  `${event.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())}Event`;
+  `${event.replaceAll(/(?:^|[_.])(\w)/g, (_, letter: string) => letter.toUpperCase())}Event`;
 
 describe('the types of webhook bodies', () => {
   it('are current: run npm run docs', async () => {
@@ -130,11 +130,14 @@ describe('the type of an event', () => {
       case 'clicked':
       case 'unsubscribed':
       case 'subscription_changed':
+      case 'reputation.warning':
+      case 'reputation.paused':
+      case 'reputation.resumed':
         throw new Error('a known event');
       default:
         expectTypeOf(later).toEqualTypeOf<UnknownEvent>();
         expectTypeOf(later.event).toExtend<string>();
-        expectTypeOf(later.message_id).toEqualTypeOf<string>();
+        expectTypeOf(later.timestamp).toEqualTypeOf<string>();
     }
     expect(`${later.event} ${later.event_id}`).toContain('postponed evt_');
   });

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { DELIVERY_STATUSES, ERROR_CLASSES, TRIGGERS } from '../../core/deliveries.ts';
 import { idOf, paging, rfc3339 } from './common.ts';
 import { documented, named } from './documented.ts';
-import { eventName, messageId, webhookEventJson } from './events.ts';
+import { deliveredEventName, webhookEventJson } from './events.ts';
 import { commaSeparated } from './search.ts';
 
 const deliveryStatus = named('DeliveryStatus', z.enum(DELIVERY_STATUSES), {
@@ -14,9 +14,16 @@ const deliveryFields = {
   id: idOf('dlv'),
   event_id: idOf('evt'),
   endpoint_id: idOf('ep'),
-  message_id: messageId,
-  event: eventName,
-  to: documented(z.nullable(z.string()), 'Recipient of the event. Null if Amazon SES does not name one.'),
+  message_id: documented(
+    z.string(),
+    'Message id of the event. Of an event of the reputation guard, an id that begins with `rpt_`, which no message has.',
+    '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000',
+  ),
+  event: deliveredEventName,
+  to: documented(
+    z.nullable(z.string()),
+    'Recipient of the event. Null if Amazon SES does not name one, and for an event of the reputation guard.',
+  ),
   status: deliveryStatus,
   attempt_count: documented(z.int(), 'Number of attempts so far.'),
   next_attempt_at: documented(z.nullable(rfc3339), 'Time of the next attempt. Null if none is planned.'),

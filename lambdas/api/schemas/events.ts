@@ -2,8 +2,10 @@
 import * as z from 'zod/mini';
 import { EVENT_NAMES, SUPPRESSION_REASONS, type EventDetails, type EventName } from '../../core/events.ts';
 import { REASONS } from '../../core/reasons/reasons.ts';
+import { REPUTATION_EVENTS, type ReputationEventName } from '../../core/reputation/event-names.ts';
 import { idOf, rfc3339 } from './common.ts';
 import { documented, named } from './documented.ts';
+import { reputationReason } from './reputation.ts';
 
 export const eventName = named('EventName', z.enum(EVENT_NAMES), {
   description: 'What happened to an email. It is also the `status` of a log entry.',
@@ -107,38 +109,83 @@ const DETAILS_OF = {
   subscription_changed: ['contact_list', 'topics'],
 } as const satisfies Readonly<Record<Exclude<EventName, 'unknown'>, readonly DetailField[]>>;
 
-type DeliveredEventName = keyof typeof DETAILS_OF;
+type DeliveredEmailEvent = keyof typeof DETAILS_OF;
 
-/** Every event except `unknown`, which is never delivered. */
-export const DELIVERED_EVENTS = EVENT_NAMES.filter((name): name is DeliveredEventName => name !== 'unknown');
+/** Every event that a webhook can receive: every event of an email except `unknown`, and the events of the reputation guard. */
+export const DELIVERED_EVENTS = [
+  ...EVENT_NAMES.filter((name): name is DeliveredEmailEvent => name !== 'unknown'),
+  ...REPUTATION_EVENTS,
+];
 
-function bodyOf<Name extends DeliveredEventName>(name: Name) {
+/** The event of a delivery. `unknown` never occurs, and is only in the list because it is in the log. */
+export const deliveredEventName = named(
+  'DeliveredEventName',
+  z.enum([...EVENT_NAMES, ...REPUTATION_EVENTS]),
+  {
+    description: 'The event of an email, or an event of the reputation guard.',
+  },
+);
+
+/** Fields that all webhook bodies have. */
+const bodyFields = {
+  event_id: idOf('evt'),
+  timestamp: documented(
+    rfc3339,
+    'When the event happened, in UTC. An earlier event can arrive later.',
+    '2026-02-25T12:00:00Z',
+  ),
+  workspace_id: idOf('ws'),
+};
+
+const DESCRIPTIONS: Readonly<Record<ReputationEventName, string>> = {
+  'reputation.warning': 'A rate of bounces or complaints has reached a limit. Email is still sent.',
+  'reputation.paused': 'Sending is paused: `POST /v1/send` responds with 409 `reputation_paused`.',
+  'reputation.resumed': 'A person has resumed sending.',
+};
+
+/** The body of an event of the reputation guard, which is about no single email. */
+function reputationBodyOf<Name extends ReputationEventName>(name: Name) {
+  const body = z.strictObject({
+    event: documented(z.literal(name), 'Name of the event.', name),
+    ...bodyFields,
+    configuration_set: documented(
+      z.optional(z.string()),
+      'The configuration set that the event is about. Missing if the event is about the whole workspace.',
+      'newsletter',
+    ),
+    reasons: documented(
+      z.array(reputationReason),
+      'The rates that have reached a limit. Empty if a person paused or resumed.',
+    ),
+  });
+  return named(schemaName(name), body, {
+    description: `A webhook for the event \`${name}\`. ${DESCRIPTIONS[name]}`,
+  });
+}
+
+function bodyOf<Name extends DeliveredEmailEvent>(name: Name) {
   type Detail = (typeof DETAILS_OF)[Name][number];
   const details = Object.fromEntries(
     DETAILS_OF[name].map((field) => [field, z.optional(detailFields[field])]),
   ) as unknown as { [Field in Detail]: z.ZodMiniOptional<(typeof detailFields)[Field]> };
   const body = z.strictObject({
     event: documented(z.literal(name), 'Name of the event.', name),
-    event_id: idOf('evt'),
+    event_id: bodyFields.event_id,
     message_id: messageId,
     to: documented(z.optional(z.string()), 'Recipient. Missing if Amazon SES does not name one.'),
     from: documented(z.string(), 'Sender.', 'you@yourdomain.com'),
     subject: documented(z.optional(z.string()), 'Subject of the email.', 'Hello'),
-    timestamp: documented(
-      rfc3339,
-      'When the event happened, in UTC. An earlier event can arrive later.',
-      '2026-02-25T12:00:00Z',
-    ),
-    workspace_id: idOf('ws'),
+    timestamp: bodyFields.timestamp,
+    workspace_id: bodyFields.workspace_id,
     tags: z.optional(tags),
     ...details,
   });
   return named(schemaName(name), body, { description: `A webhook for the event \`${name}\`.` });
 }
 
-/** The name of an event's schema: `soft_bounced` becomes `SoftBouncedEvent`. */
+/** The name of an event's schema: `soft_bounced` becomes `SoftBouncedEvent`, `reputation.paused` becomes `ReputationPausedEvent`. */
 function schemaName(name: string): string {
-  const words = name.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  const words = name.split(/[_.]/).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
   return `${words.join('')}Event`;
 }
 
@@ -161,6 +208,9 @@ export const webhookEventJson = named(
     bodyOf('clicked'),
     bodyOf('unsubscribed'),
     bodyOf('subscription_changed'),
+    reputationBodyOf('reputation.warning'),
+    reputationBodyOf('reputation.paused'),
+    reputationBodyOf('reputation.resumed'),
   ]),
   {
     description: 'The body of a webhook. `event` decides which other fields are present.',

@@ -116,7 +116,7 @@ export const resumeBody = named(
   }),
 );
 
-const reason = named(
+export const reputationReason = named(
   'ReputationReason',
   z.strictObject({
     window: z.enum(REPUTATION_WINDOWS),
@@ -133,7 +133,7 @@ const reason = named(
   { description: 'A rate that has reached a limit.' },
 );
 const reasons = documented(
-  z.array(reason),
+  z.array(reputationReason),
   'Why the stream has this state. Empty if the state is `ok`, or if a person changed it.',
 );
 

@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
 import { RECOVERY_STATUSES } from '../../core/commands.ts';
 import { ENDPOINT_HEALTHS } from '../../core/endpoint-health.ts';
-import { DEFAULT_ENDPOINT_EVENTS, type EventName } from '../../core/events.ts';
+import type { DeliverableName } from '../../core/deliverable-events.ts';
+import { DEFAULT_ENDPOINT_EVENTS } from '../../core/events.ts';
 import { ENDPOINT_ACTIONS, ENDPOINT_STATUSES } from '../../core/endpoints.ts';
 import { DEFAULT_MISSED_KINDS, MISSED_KINDS } from '../../core/missed-kinds.ts';
+import { isReputationEventName } from '../../core/reputation/event-names.ts';
 import { idOf, line, rangeTime, rfc3339, wellFormedText } from './common.ts';
 import { attemptJson } from './deliveries.ts';
 import { documented, named } from './documented.ts';
@@ -13,20 +15,21 @@ import { DELIVERED_EVENTS, webhookEventJson } from './events.ts';
 export const MAX_HELD_COUNTED = 1_000;
 
 const eventFilter = named('EventFilter', z.enum(['*', ...DELIVERED_EVENTS]), {
-  description: 'An event name, or `*` for all events except `unknown`.',
+  description:
+    'An event name, or `*` for all events of emails except `unknown`. `*` does not include the events of the reputation guard.',
 });
 
-/** Event names, or only `*` for all events. */
+/** Event names. With `*`, only the events that `*` does not include can be named. */
 const events = z.pipe(
   z.array(eventFilter).check(
     z.minLength(1, 'must contain at least one event'),
     z.refine((names) => new Set(names).size === names.length, 'must not contain an event twice'),
     z.refine(
-      (names) => !names.includes('*') || names.length === 1,
-      'must be either ["*"] or a list of event names',
+      (names) => !names.includes('*') || names.every((name) => name === '*' || isReputationEventName(name)),
+      'must be a list of event names, or "*" with at most reputation events',
     ),
   ),
-  z.transform((names): (EventName | '*')[] => names),
+  z.transform((names): (DeliverableName | '*')[] => names),
 );
 
 const url = documented(
@@ -46,7 +49,7 @@ export const createWebhookBody = named(
     url,
     events: documented(
       z._default(events, [...DEFAULT_ENDPOINT_EVENTS]),
-      'Events that the endpoint receives. `["*"]` means all events except `unknown`.',
+      'Events that the endpoint receives. `["*"]` means all events of emails except `unknown`. An endpoint receives an event of the reputation guard only if it names the event, such as `["*", "reputation.paused"]`.',
     ),
     description: z.optional(description),
   }),
