@@ -1,5 +1,6 @@
 /** Every command that uses a deployment: its help, the options that it accepts, and the function that it runs. */
 import { SCOPES } from '../lambdas/core/api-key.ts';
+import { REPUTATION_MODES } from '../lambdas/core/reputation/types.ts';
 import { DEFAULT_MISSED_KINDS, MISSED_KINDS } from '../lambdas/core/missed-kinds.ts';
 import type { CommandSpec, OptionSpecs, Values } from '../cli/program.ts';
 import { attach, detach } from './attach.ts';
@@ -10,6 +11,13 @@ import { init } from './init.ts';
 import { keyCreate, keyList, keyRevoke } from './keys.ts';
 import { recover } from './recover.ts';
 import { redriveList, redriveRun, redriveShow } from './redrive.ts';
+import {
+  reputationDryRun,
+  reputationPause,
+  reputationResume,
+  reputationSet,
+  reputationShow,
+} from './reputation.ts';
 import { runDoctor } from './run-doctor.ts';
 import type { CommandOutput } from './output.ts';
 import { workspaceCreate, workspaceList, workspaceShow } from './workspaces.ts';
@@ -55,6 +63,18 @@ const SELECTION = {
 const PLACE = {
   name: 'PLACE',
   summary: 'A dead-letter queue or quarantine, as redrive list names it',
+} as const;
+const SCOPE = {
+  ...WORKSPACE,
+  'configuration-set': {
+    value: 'NAME',
+    summary: 'Only this configuration set (default: the whole workspace)',
+  },
+} as const;
+const MODES_SUMMARY = `What the guard may do: ${REPUTATION_MODES.join(', ')}`;
+const LIMITS = {
+  value: 'LIMITS',
+  summary: 'Limits to change, such as hour.bounce.pause=0.08,day.min_sent=500',
 } as const;
 const IDENTITY = { name: 'IDENTITY', summary: 'An SES identity: a domain or an email address' } as const;
 
@@ -169,6 +189,50 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
       'dry-run': { summary: 'Only count the events of each kind' },
     },
     run: (deployment, { argument, values }) => recover(deployment, argument, values),
+  }),
+  command({
+    name: 'reputation show',
+    summary: 'Show the reputation guard: the mode, and the state, rates and limits of each scope',
+    options: WORKSPACE,
+    run: (deployment, { values }) => reputationShow(deployment, values),
+  }),
+  command({
+    name: 'reputation pause',
+    summary: 'Pause sending through the API',
+    options: SCOPE,
+    run: (deployment, { values }) => reputationPause(deployment, values),
+  }),
+  command({
+    name: 'reputation resume',
+    summary: 'Resume sending after a pause',
+    options: {
+      ...SCOPE,
+      'grace-hours': { value: 'N', summary: 'How long complaints only warn, in hours', default: '24' },
+    },
+    run: (deployment, { values }) => reputationResume(deployment, values),
+  }),
+  command({
+    name: 'reputation dry-run',
+    summary: 'Show what the guard would have done in a past range of time',
+    options: {
+      ...SCOPE,
+      after: { value: 'TIME', summary: 'The start of the range (default: 30 days before its end)' },
+      before: { value: 'TIME', summary: 'The end of the range (default: now)' },
+      mode: { value: 'MODE', summary: MODES_SUMMARY, default: 'pause' },
+      limits: LIMITS,
+    },
+    run: (deployment, { values }) => reputationDryRun(deployment, values),
+  }),
+  command({
+    name: 'reputation set',
+    summary: 'Change the mode or the limits of the reputation guard',
+    options: {
+      ...WORKSPACE,
+      mode: { value: 'MODE', summary: MODES_SUMMARY },
+      limits: LIMITS,
+      'default-limits': { summary: 'Set every limit to its default' },
+    },
+    run: (deployment, { values }) => reputationSet(deployment, values),
   }),
   command({
     name: 'redrive list',

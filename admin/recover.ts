@@ -9,6 +9,7 @@ import type { Deployment } from './deployment.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import { resolveWorkspaceId } from './init.ts';
 import { formatTable, type CommandOutput } from './output.ts';
+import { parseTime } from './parse-time.ts';
 
 /** A command has no timeout of API Gateway, so it can count longer than the API does. */
 const MAX_COUNT_MS = 120_000;
@@ -37,18 +38,8 @@ function parseKinds(text: string): readonly MissedKind[] {
   return [...new Set(names)] as MissedKind[];
 }
 
-/**
- * A time with its offset, or a date, which means midnight UTC, as in the API. `Date.parse` alone would read `2026-02-25T12:00`
- * in the time zone of the operator's computer.
- */
-const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
-
 function parseRange({ since, until }: RecoverOptions, nowMs: number): RecoveryRange {
-  for (const [name, text] of Object.entries({ since, until }))
-    if (text !== undefined && (!TIME.test(text) || Number.isNaN(Date.parse(text))))
-      throw new UsageError(
-        `--${name} needs a time with its offset, such as 2026-02-25T12:00:00Z, not ${text}`,
-      );
+  for (const [name, text] of Object.entries({ since, until })) parseTime(name, text);
   const range = recoveryRange({ since, until }, nowMs);
   if (!range) throw new UsageError('--since must be before --until, and in the past');
   return range;

@@ -3,12 +3,11 @@ import { DEFAULT_WORKSPACE_ID } from '../core/default-workspace.ts';
 import { intervalEnd, intervalStart } from '../core/intervals.ts';
 import { changeLimits, invalidLimit, type LimitsChange } from '../core/reputation/change-limits.ts';
 import { pausedByPerson, resumedByPerson } from '../core/reputation/manual.ts';
-import { replay } from '../core/reputation/replay.ts';
 import type { ReputationLimits, ScopeState } from '../core/reputation/types.ts';
-import { HOURS_IN_WINDOW } from '../core/reputation/windows.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { changeScope } from '../store/change-scope.ts';
-import { readReputationView, readScopeHours, type ScopeView } from '../store/reputation-view.ts';
+import { readReplay } from '../store/reputation-replay.ts';
+import { readReputationView, type ScopeView } from '../store/reputation-view.ts';
 import {
   listReputationHistory,
   readReputationSettings,
@@ -233,17 +232,9 @@ const dryRun = route({
   async handle(deps, { caller: { workspaceId }, body }) {
     const { mode, configuration_set: configurationSet = null } = body;
     const range = dryRunRange(body, deps.now());
-    // The first hours only fill the windows of the hours of the range.
-    const readFromMs = range.afterMs - (HOURS_IN_WINDOW.day - 1) * HOUR_MS;
-    const [settings, hours] = await Promise.all([
-      readReputationSettings(deps.table, workspaceId),
-      readScopeHours(
-        deps.table,
-        { workspaceId, configurationSet },
-        { afterMs: readFromMs, beforeMs: range.beforeMs },
-      ),
-    ]);
+    const settings = await readReputationSettings(deps.table, workspaceId);
     const limits = changedLimits(settings.limits, body.limits ?? {});
+    const scope = { workspaceId, configurationSet };
     return {
       status: 200,
       body: {
@@ -251,7 +242,7 @@ const dryRun = route({
         before: formatTimestamp(range.beforeMs),
         mode,
         limits,
-        ...replay(hours, { mode, limits, afterMs: range.afterMs }),
+        ...(await readReplay(deps.table, scope, { ...range, mode, limits })),
       },
     };
   },

@@ -99,14 +99,17 @@ export async function readReputationView(
   };
 }
 
-/** The counts of each hour of a scope. `afterMs` and `beforeMs` are the starts of hours, in epoch milliseconds. */
+/** The starts of hours, in epoch milliseconds. `beforeMs` is exclusive. */
+export type HourRange = Omit<CounterRange, 'interval'>;
+
+/** The counts of each hour of a scope. Hours without events are absent. */
 export async function readScopeHours(
   table: Table,
   {
     workspaceId,
     configurationSet,
   }: { readonly workspaceId: string; readonly configurationSet: string | null },
-  { afterMs, beforeMs }: Omit<CounterRange, 'interval'>,
+  { afterMs, beforeMs }: HourRange,
 ): Promise<readonly HourCounts[]> {
   if (configurationSet === null) {
     const counted = await readEventCounters(table, workspaceId, { interval: 'hour', afterMs, beforeMs });

@@ -1,0 +1,234 @@
+import { intervalEnd, intervalStart } from '../lambdas/core/intervals.ts';
+import { changeLimits, invalidLimit, type LimitsChange } from '../lambdas/core/reputation/change-limits.ts';
+import { pausedByPerson, resumedByPerson } from '../lambdas/core/reputation/manual.ts';
+import { reasonText } from '../lambdas/core/reputation/reason-text.ts';
+import {
+  REPUTATION_METRICS,
+  REPUTATION_MODES,
+  REPUTATION_WINDOWS,
+  type ReputationLimits,
+  type ReputationMode,
+  type ScopeState,
+} from '../lambdas/core/reputation/types.ts';
+import { formatTimestamp } from '../lambdas/core/timestamps.ts';
+import { changeScope } from '../lambdas/store/change-scope.ts';
+import { readReplay } from '../lambdas/store/reputation-replay.ts';
+import { readReputationView, type ReputationView } from '../lambdas/store/reputation-view.ts';
+import { readReputationSettings, writeReputationSettings } from '../lambdas/store/reputation.ts';
+import { UsageError } from '../cli/usage-error.ts';
+import type { Deployment } from './deployment.ts';
+import { resolveWorkspaceId } from './init.ts';
+import { formatTable, type CommandOutput } from './output.ts';
+import { parseTime } from './parse-time.ts';
+
+/** What the history shows instead of the id of an API key. */
+const BY = 'cli';
+/** The command does not know how long the deployment keeps events. The event of a change is kept as long as events by default. */
+const EVENT_RETENTION_DAYS = 90;
+const DRY_RUN_DAYS = 30;
+const MAX_DRY_RUN_DAYS = 400;
+const MAX_GRACE_HOURS = 168;
+const DAY_MS = 86_400_000;
+
+interface WorkspaceOption {
+  readonly workspace?: string | undefined;
+}
+interface ScopeOptions extends WorkspaceOption {
+  readonly 'configuration-set'?: string | undefined;
+}
+
+function parseMode(text: string): ReputationMode {
+  const mode = REPUTATION_MODES.find((each) => each === text);
+  if (mode) return mode;
+  throw new UsageError(`There is no mode ${text}. The modes are ${REPUTATION_MODES.join(', ')}`);
+}
+
+const LIMIT_NAMES: readonly string[] = REPUTATION_WINDOWS.flatMap((window) => [
+  `${window}.min_sent`,
+  ...REPUTATION_METRICS.flatMap((metric) =>
+    ['warning', 'pause', 'min_count'].map((name) => `${window}.${metric}.${name}`),
+  ),
+]);
+
+/** Parses `hour.bounce.pause=0.08,day.min_sent=100`. */
+function parseLimits(text: string): LimitsChange {
+  const change: Record<string, Record<string, unknown>> = {};
+  for (const part of text.split(',')) {
+    const [name = '', value = '', ...rest] = part.trim().split('=');
+    if (!LIMIT_NAMES.includes(name))
+      throw new UsageError(`There is no limit ${name}. The limits are ${LIMIT_NAMES.join(', ')}`);
+    if (rest.length > 0 || value === '' || !Number.isFinite(Number(value)))
+      throw new UsageError(`The limit ${name} needs a number, such as ${name}=0.1`);
+    const [window = '', metric = '', field] = name.split('.');
+    const ofWindow = (change[window] ??= {});
+    if (field === undefined) ofWindow[metric] = Number(value);
+    else ofWindow[metric] = { ...(ofWindow[metric] as object | undefined), [field]: Number(value) };
+  }
+  return change;
+}
+
+function changedLimits(limits: ReputationLimits, text: string | undefined): ReputationLimits {
+  if (text === undefined) return limits;
+  const changed = changeLimits(limits, parseLimits(text));
+  const invalid = invalidLimit(changed);
+  if (invalid) throw new UsageError(`The limit ${invalid.field} ${invalid.message}`);
+  return changed;
+}
+
+function percent(share: number | null): string {
+  return share === null ? '–' : `${Number((share * 100).toFixed(2))} %`;
+}
+
+function rateOf(part: number, total: number): string {
+  return percent(total === 0 ? null : part / total);
+}
+
+const nameOf = (set: string | null): string => set ?? '(workspace)';
+
+function viewText({ mode, limits, scopes }: ReputationView): string {
+  const rows = scopes.flatMap(({ scope, windows }) =>
+    REPUTATION_WINDOWS.map((window) => {
+      const { sent, delivered, bounced, complained } = windows[window];
+      const { bounce, complaint } = limits[window];
+      return [
+        nameOf(scope.configuration_set),
+        scope.state,
+        window,
+        String(sent),
+        `${bounced} (${rateOf(bounced, sent)})`,
+        `${percent(bounce.warning)} / ${percent(bounce.pause)}`,
+        `${complained} (${rateOf(complained, delivered)})`,
+        `${percent(complaint.warning)} / ${percent(complaint.pause)}`,
+      ];
+    }),
+  );
+  const names = ['scope', 'state', 'window', 'sent', 'bounced', 'limits', 'complained', 'limits'];
+  const reasons = scopes.flatMap(({ scope }) =>
+    scope.reasons.map((reason) => `${nameOf(scope.configuration_set)}: ${reasonText(reason)}`),
+  );
+  return [
+    `Mode: ${mode}`,
+    '',
+    formatTable(names, rows),
+    ...(reasons.length > 0 ? ['', ...reasons] : []),
+  ].join('\n');
+}
+
+/** `reputation show` */
+export async function reputationShow(
+  deployment: Deployment,
+  { workspace }: WorkspaceOption,
+): Promise<CommandOutput> {
+  const workspaceId = resolveWorkspaceId(deployment, workspace);
+  const view = await readReputationView(deployment.table, { workspaceId, nowMs: Date.now() });
+  return { result: view, text: viewText(view) };
+}
+
+/** Changes the scope that the options name. Throws a UsageError for a configuration set that the workspace does not know. */
+async function change(
+  { table, ...deployment }: Deployment,
+  options: ScopeOptions,
+  next: (previous: ScopeState, by: { readonly by: string; readonly nowMs: number }) => ScopeState | undefined,
+): Promise<ScopeState> {
+  const workspaceId = resolveWorkspaceId({ table, ...deployment }, options.workspace);
+  const nowMs = Date.now();
+  const configurationSet = options['configuration-set'] ?? null;
+  const { scopes } = await readReputationView(table, { workspaceId, nowMs });
+  const known = scopes.map(({ scope }) => scope.configuration_set);
+  if (!known.includes(configurationSet))
+    throw new UsageError(
+      `${workspaceId} has no configuration set ${configurationSet} with events. Its configuration sets: ${
+        known.filter((set) => set !== null).join(', ') || 'none'
+      }`,
+    );
+  return changeScope(
+    table,
+    { workspaceId, configurationSet, nowMs, retentionDays: EVENT_RETENTION_DAYS },
+    (previous) => next(previous, { by: BY, nowMs }),
+  );
+}
+
+/** `reputation pause` */
+export async function reputationPause(deployment: Deployment, options: ScopeOptions): Promise<CommandOutput> {
+  const state = await change(deployment, options, (previous, by) =>
+    previous.state === 'paused' ? undefined : pausedByPerson(previous, by),
+  );
+  const text = `Sending of ${nameOf(state.configuration_set)} is paused since ${state.since ?? ''}. POST /v1/send responds with 409 reputation_paused`;
+  return { result: state, text };
+}
+
+/** `reputation resume` */
+export async function reputationResume(
+  deployment: Deployment,
+  options: ScopeOptions & { readonly 'grace-hours': string },
+): Promise<CommandOutput> {
+  const graceHours = Number(options['grace-hours']);
+  if (!Number.isInteger(graceHours) || graceHours < 0 || graceHours > MAX_GRACE_HOURS)
+    throw new UsageError(`--grace-hours needs a whole number from 0 to ${MAX_GRACE_HOURS}`);
+  const state = await change(deployment, options, (previous, by) =>
+    previous.state === 'paused' ? resumedByPerson(previous, { ...by, graceHours }) : undefined,
+  );
+  const grace = state.grace_until === null ? '' : `. Until ${state.grace_until}, complaints only warn`;
+  return { result: state, text: `Sending of ${nameOf(state.configuration_set)} is ${state.state}${grace}` };
+}
+
+/** `reputation set` */
+export async function reputationSet(
+  deployment: Deployment,
+  options: WorkspaceOption & {
+    readonly mode?: string | undefined;
+    readonly limits?: string | undefined;
+    readonly 'default-limits': boolean;
+  },
+): Promise<CommandOutput> {
+  const { table } = deployment;
+  const { mode, limits, 'default-limits': isDefault } = options;
+  if (mode === undefined && limits === undefined && !isDefault)
+    throw new UsageError('Nothing to change: set --mode, --limits or --default-limits');
+  if (limits !== undefined && isDefault)
+    throw new UsageError('--limits and --default-limits cannot be combined');
+  const workspaceId = resolveWorkspaceId(deployment, options.workspace);
+  const present = await readReputationSettings(table, workspaceId);
+  await writeReputationSettings(table, workspaceId, {
+    ...(mode !== undefined && { mode: parseMode(mode) }),
+    ...(limits !== undefined && { limits: changedLimits(present.limits, limits) }),
+    ...(isDefault && { limits: null }),
+  });
+  return reputationShow(deployment, options);
+}
+
+/** `reputation dry-run` */
+export async function reputationDryRun(
+  deployment: Deployment,
+  options: ScopeOptions & {
+    readonly after?: string | undefined;
+    readonly before?: string | undefined;
+    readonly mode: string;
+    readonly limits?: string | undefined;
+  },
+): Promise<CommandOutput> {
+  const { table } = deployment;
+  const workspaceId = resolveWorkspaceId(deployment, options.workspace);
+  const endMs = parseTime('before', options.before) ?? Date.now();
+  const startMs = parseTime('after', options.after) ?? endMs - DRY_RUN_DAYS * DAY_MS;
+  if (startMs >= endMs) throw new UsageError('--after must be before --before');
+  if (endMs - startMs > MAX_DRY_RUN_DAYS * DAY_MS)
+    throw new UsageError(`The time range can be at most ${MAX_DRY_RUN_DAYS} days long`);
+  const range = { afterMs: intervalStart(startMs, 'hour'), beforeMs: intervalEnd(endMs, 'hour') };
+  const mode = parseMode(options.mode);
+  const { limits: present } = await readReputationSettings(table, workspaceId);
+  const limits = changedLimits(present, options.limits);
+  const scope = { workspaceId, configurationSet: options['configuration-set'] ?? null };
+  const replayed = await readReplay(table, scope, { ...range, mode, limits });
+  const [after, before] = [formatTimestamp(range.afterMs), formatTimestamp(range.beforeMs)];
+  const rows = replayed.transitions.map(({ at, from, to, reasons }) => [
+    at,
+    `${from} → ${to}`,
+    reasons.map(reasonText).join(' '),
+  ]);
+  const text = `From ${after} to ${before}, in the mode ${mode}: ${replayed.warnings} warnings, ${replayed.pauses} pauses`;
+  return {
+    result: { after, before, mode, limits, ...replayed },
+    text: rows.length === 0 ? text : `${text}\n\n${formatTable(['time', 'state', 'reasons'], rows)}`,
+  };
+}
