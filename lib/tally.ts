@@ -36,7 +36,8 @@ export class Tally extends Construct {
       logRetention: options.logRetention,
     });
     table.grantAccess(this.function, {
-      actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+      // The reputation guard stores its changes with PutItem.
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
     });
     this.function.addEnvironment(ENV.retentionDays, Tokenization.stringifyNumber(options.retentionDays));
     grantPutMetrics(this.function, options.metricsNamespace);

@@ -29,6 +29,7 @@ import { ingestBatch } from '../lambdas/ingest/ingest-batch.ts';
 import { suppressRecipient } from '../lambdas/store/suppressions.ts';
 import { attemptKey, deliveryPartition, type Key } from '../lambdas/store/keys.ts';
 import type { Row, Table } from '../lambdas/store/table.ts';
+import { evaluateReputation } from '../lambdas/tally/evaluate-reputation.ts';
 import { tallyBatch } from '../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory, type WorkspaceDirectory } from '../lambdas/store/workspaces.ts';
 import { namedError } from './aws-error.ts';
@@ -399,7 +400,9 @@ export class SimulatedDeployment implements CallContext {
 
   private tally(batch: StreamBatch): Promise<undefined> {
     return this.poll(async ({ table }) => {
-      await tallyBatch({ table, retentionDays: RETENTION_DAYS, now: this.clock.now }, batch);
+      const deps = { table, retentionDays: RETENTION_DAYS, now: this.clock.now };
+      const { touched } = await tallyBatch(deps, batch);
+      await evaluateReputation(deps, touched);
       return undefined;
     });
   }

@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
 import { METRIC, metricsIn } from '../core/metrics.ts';
+import { evaluateReputation } from '../tally/evaluate-reputation.ts';
 import { NamedValues } from '../tally/named-values.ts';
 import { tallyBatch, type TallyDeps } from '../tally/tally-batch.ts';
 import { createTable } from '../store/table.ts';
@@ -37,11 +38,21 @@ export async function handler(batch: WindowedBatch): Promise<{ readonly state: R
   const { Records: records = [], shardId = ONLY_SHARD } = batch;
   // The last call of a window may contain no records.
   if (records.length === 0) return { state: {} };
-  const { counted, excluded, repeated, unreadable } = await tallyBatch(deps, { shardId, records });
-  logger.info('tally.batch', { counted, excluded, repeated, unreadable: unreadable.length });
+  const { touched, unreadable, ...counts } = await tallyBatch(deps, { shardId, records });
+  logger.info('tally.batch', { ...counts, unreadable: unreadable.length });
   if (unreadable.length > 0) {
     const fields = metrics({ [METRIC.recordsUncounted]: unreadable.length });
     logger.error('tally.unreadable', { keys: unreadable, ...fields });
   }
+  await guardReputation(touched);
   return { state: {} };
+}
+
+/** Evaluates the workspaces whose rates changed. Never throws, because the batch is counted already. */
+async function guardReputation(workspaceIds: readonly string[]): Promise<void> {
+  const { changes, unchecked } = await evaluateReputation(deps, workspaceIds);
+  if (changes.length > 0) logger.info('tally.reputation', { changes });
+  if (unchecked.length === 0) return;
+  const fields = metrics({ [METRIC.reputationUnchecked]: unchecked.length });
+  logger.error('tally.reputation_unchecked', { unchecked, ...fields });
 }

@@ -37,14 +37,8 @@ export interface Additions {
   readonly plain: readonly Addition[];
   /** One for each interval and value of a dimension. Where they are stored depends on the values that have a row. */
   readonly byValue: readonly ValueAddition[];
-  /** Present if the guard of the reputation must look at the scopes of the event again. */
-  readonly touched?: TouchedScope;
-}
-
-/** The workspace and the configuration set of an event that changes a bounce or complaint rate. */
-export interface TouchedScope {
-  readonly workspaceId: string;
-  readonly configurationSet: string | undefined;
+  /** The workspace of an event that changes a bounce or complaint rate, for the reputation guard. Absent for other events. */
+  readonly touched?: string;
 }
 
 export const NO_ADDITIONS: Additions = { plain: [], byValue: [] };
@@ -167,9 +161,8 @@ function byValueIn(
   }));
 }
 
-function touchedBy(event: EmailEvent): TouchedScope | undefined {
-  if (!RATED_EVENTS.has(event.event)) return undefined;
-  return { workspaceId: event.workspace_id, configurationSet: event.configuration_set };
+function touchedBy(event: EmailEvent): string | undefined {
+  return RATED_EVENTS.has(event.event) ? event.workspace_id : undefined;
 }
 
 /** Throws if the row cannot be counted. */
@@ -192,6 +185,6 @@ export function additionsOf(row: Row, retentionDays: number): Additions {
         }))
       : [],
     byValue: counted ? intervals.flatMap((each) => byValueIn(each, counted)) : [],
-    ...(touched && { touched }),
+    ...(touched !== undefined && { touched }),
   };
 }

@@ -2,7 +2,13 @@ import { NO_VALUE } from '../core/dimensions.ts';
 import { announcementOf } from '../core/reputation/announce.ts';
 import { couldReachLimit, decide, initialScope } from '../core/reputation/decide.ts';
 import { createReputationEvent } from '../core/reputation/events.ts';
-import type { HourCounts, ReputationWindows, ScopeState } from '../core/reputation/types.ts';
+import type {
+  HourCounts,
+  ReputationReason,
+  ReputationState,
+  ReputationWindows,
+  ScopeState,
+} from '../core/reputation/types.ts';
 import { hoursOfWindows, windowsOf } from '../core/reputation/windows.ts';
 import type { EventCounts } from '../core/stats.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
@@ -19,17 +25,19 @@ export interface EvaluateDeps {
   readonly now: () => number;
 }
 
-/** A stored change of a scope. */
-export interface EvaluatedChange {
-  readonly workspaceId: string;
-  readonly previous: ScopeState;
-  readonly next: ScopeState;
+/** A stored change of a scope, in the form of a log entry. */
+interface EvaluatedChange {
+  readonly workspace_id: string;
+  readonly configuration_set: string | null;
+  readonly from: ReputationState;
+  readonly to: ReputationState;
+  readonly reasons: readonly ReputationReason[];
 }
 
 export interface EvaluationReport {
   readonly changes: readonly EvaluatedChange[];
   /** The workspaces whose counters or state could not be read or written. */
-  readonly unchecked: readonly { readonly workspaceId: string; readonly error: unknown }[];
+  readonly unchecked: readonly { readonly workspace_id: string; readonly error: unknown }[];
 }
 
 /**
@@ -147,7 +155,14 @@ async function evaluateScope(
       ...(event && { event: { id: event.event_id, row: reputationEventRow(event, retentionDays) } }),
     };
     // Sequential: a refused write is decided again from the state that another process has stored.
-    if (await transition(table, change)) return { workspaceId, previous, next };
+    if (await transition(table, change))
+      return {
+        workspace_id: workspaceId,
+        configuration_set: configurationSet,
+        from: previous.state,
+        to: next.state,
+        reasons: next.reasons,
+      };
     current = await readReputation(table, workspaceId, { consistent: true });
   }
   return undefined;
@@ -194,7 +209,7 @@ export async function evaluateReputation(
         try {
           changes.push(...(await evaluateWorkspace(deps, workspaceId)));
         } catch (error) {
-          unchecked.push({ workspaceId, error });
+          unchecked.push({ workspace_id: workspaceId, error });
         }
       }),
     );

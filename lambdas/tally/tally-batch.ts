@@ -4,7 +4,7 @@ import { InternalError } from '../core/errors.ts';
 import { addToCounters, readCheckpoint, type CountOutcome } from '../store/counter-writes.ts';
 import type { Row, Table } from '../store/table.ts';
 import { isRefusedInput } from '../store/transact.ts';
-import { additionsOf, type TouchedScope } from './additions.ts';
+import { additionsOf } from './additions.ts';
 import { NamedValues } from './named-values.ts';
 import { firstPart, type NonEmpty, type Part, type ReadRecord } from './parts.ts';
 
@@ -37,11 +37,11 @@ export interface TallyReport {
    * its shard.
    */
   readonly unreadable: readonly unknown[];
-  /** The workspaces whose counters `sent`, `bounced` or `complained` changed, with the configuration sets of these events. */
-  readonly touched: readonly {
-    readonly workspaceId: string;
-    readonly configurationSets: readonly string[];
-  }[];
+  /**
+   * The workspaces whose counters `sent`, `bounced` or `complained` changed, each once. Includes those of repeated records, because the
+   * earlier run may have ended before the reputation guard evaluated them.
+   */
+  readonly touched: readonly string[];
 }
 
 /** Sequence numbers have up to 40 digits. They are padded to one length, so that they can be compared as text. */
@@ -139,17 +139,6 @@ async function countRecords(
   return uncounted;
 }
 
-/** The scopes of these records, each workspace once. */
-function touchedBy(records: readonly ReadRecord[]): TallyReport['touched'] {
-  const scopes = records.flatMap(({ additions: { touched } }): readonly TouchedScope[] =>
-    touched ? [touched] : [],
-  );
-  return [...Map.groupBy(scopes, ({ workspaceId }) => workspaceId)].map(([workspaceId, group]) => ({
-    workspaceId,
-    configurationSets: [...new Set(group.flatMap(({ configurationSet }) => configurationSet ?? []))],
-  }));
-}
-
 /**
  * Counts each row of a stream batch exactly once. A record at or before the shard's checkpoint is already counted, because
  * one transaction writes the checkpoint and its counters. Throws internal errors. Lambda then delivers the batch again, and
@@ -182,6 +171,6 @@ export async function tallyBatch(deps: TallyDeps, { shardId, records }: TallyBat
     excluded,
     repeated: readable.length - newRecords.length,
     unreadable: [...unreadable, ...uncounted.map(({ keys }) => keys)],
-    touched: touchedBy(newRecords.filter((record) => !uncounted.includes(record))),
+    touched: [...new Set(readable.flatMap(({ additions: { touched } }) => touched ?? []))],
   };
 }

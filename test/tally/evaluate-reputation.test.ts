@@ -225,7 +225,7 @@ describe('after a batch, the guard', () => {
       },
     });
     const report = await evaluateReputation(deps, [WORKSPACE_ID, OTHER_WORKSPACE]);
-    expect(report.changes.map(({ workspaceId }) => workspaceId)).toEqual([OTHER_WORKSPACE]);
-    expect(report.unchecked).toEqual([{ workspaceId: WORKSPACE_ID, error: new Error('Unavailable') }]);
+    expect(report.changes.map(({ workspace_id: id }) => id)).toEqual([OTHER_WORKSPACE]);
+    expect(report.unchecked).toEqual([{ workspace_id: WORKSPACE_ID, error: new Error('Unavailable') }]);
   });
 });
