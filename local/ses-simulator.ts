@@ -50,6 +50,12 @@ const ROUTES: readonly Route[] = [
     respond: (account, name) => account.getConfigurationSet(name),
   },
   {
+    operation: 'PutConfigurationSetSendingOptions',
+    method: 'PUT',
+    path: /^\/v2\/email\/configuration-sets\/([^/]+)\/sending$/,
+    respond: (account, name, body) => account.putConfigurationSetSendingOptions(name, body),
+  },
+  {
     operation: 'GetConfigurationSetEventDestinations',
     method: 'GET',
     path: /^\/v2\/email\/configuration-sets\/([^/]+)\/event-destinations$/,

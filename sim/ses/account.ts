@@ -65,6 +65,8 @@ export interface SesAccount {
   getEmailIdentity(identity: string): unknown;
   putIdentityConfigurationSet(identity: string, body: unknown): unknown;
   getConfigurationSet(name: string): unknown;
+  /** Stops or starts sending with the configuration set. */
+  putConfigurationSetSendingOptions(name: string, body: unknown): unknown;
   getEventDestinations(name: string): unknown;
   putSuppressedDestination(body: unknown): unknown;
   listSuppressedDestinations(): unknown;
@@ -84,6 +86,9 @@ const suppressionRequest = z.object({
   Reason: z.enum(['BOUNCE', 'COMPLAINT']),
 });
 
+/** SES treats a missing value as false. */
+const sendingOptionsRequest = z.object({ SendingEnabled: z.boolean().default(false) });
+
 const MAX_RECIPIENTS = 50;
 /** The test file that SES treats as a virus: https://www.eicar.org */
 const EICAR = 'EICAR-STANDARD-ANTIVIRUS-TEST-FILE';
@@ -94,6 +99,9 @@ export function createSesAccount(options: SesAccountOptions): SesAccount {
   const suppressed = new Map<string, Suppression>();
   let target: SesTarget | undefined;
   let sentCount = 0;
+  let isSendingEnabled = true;
+  /** Epoch seconds of the last time that sending was enabled again. SES then restarts the metrics of the set. */
+  let lastFreshStart: number | undefined;
 
   const isVerified = (address: string): boolean => address.toLowerCase() === options.from.toLowerCase();
 
@@ -135,6 +143,11 @@ export function createSesAccount(options: SesAccountOptions): SesAccount {
         throw new SesError(
           'MessageRejected',
           `Email address is not verified. The following identities failed the check in region US-EAST-1: ${sender}`,
+        );
+      if (configurationSet !== undefined && !isSendingEnabled)
+        throw new SesError(
+          'SendingPausedException',
+          `Email sending is disabled for the configuration set <${configurationSet}>.`,
         );
       const acceptedAtMs = options.now();
       const messageId = sesMessageId(acceptedAtMs, options.newUuid());
@@ -194,7 +207,22 @@ export function createSesAccount(options: SesAccountOptions): SesAccount {
 
     getConfigurationSet(name) {
       connectedTarget(name);
-      return { ConfigurationSetName: name, SendingOptions: { SendingEnabled: true } };
+      return {
+        ConfigurationSetName: name,
+        SendingOptions: { SendingEnabled: isSendingEnabled },
+        ReputationOptions: {
+          ReputationMetricsEnabled: true,
+          ...(lastFreshStart !== undefined && { LastFreshStart: lastFreshStart }),
+        },
+      };
+    },
+
+    putConfigurationSetSendingOptions(name, body) {
+      connectedTarget(name);
+      const { SendingEnabled: enabled } = parse(sendingOptionsRequest, body);
+      if (enabled && !isSendingEnabled) lastFreshStart = options.now() / 1000;
+      isSendingEnabled = enabled;
+      return {};
     },
 
     getEventDestinations: (name) => ({

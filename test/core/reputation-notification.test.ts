@@ -23,7 +23,8 @@ Event: ${event.event_id}
 
 The bounce rate in the last hour is 12 % (60 bounces of 500 sent emails). The guard pauses at 10 %.
 
-Find the cause on the page Deliverability of the dashboard, which also pauses and resumes sending. See docs/runbook.md#reputation-guard.`,
+The page Deliverability of the dashboard shows the emails that cause it.
+To resume sending, use this page, or the command: npx ivymail-events reputation resume`,
     });
   });
 

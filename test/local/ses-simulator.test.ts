@@ -1,9 +1,11 @@
 import {
   GetAccountCommand,
+  GetConfigurationSetCommand,
   GetConfigurationSetEventDestinationsCommand,
   GetEmailIdentityCommand,
   GetSuppressedDestinationCommand,
   ListSuppressedDestinationsCommand,
+  PutConfigurationSetSendingOptionsCommand,
   PutSuppressedDestinationCommand,
   DeleteSuppressedDestinationCommand,
   SendEmailCommand,
@@ -263,6 +265,34 @@ describe('an email', () => {
     const Content = { Simple: { Subject: { Data: 'Hello' }, Body: { Text: { Data: 'Hello.' } } } };
     expect(await client.send(new SendEmailCommand({ ...request, Content }))).toHaveProperty('MessageId');
     expect(published).toEqual([]);
+  });
+});
+
+describe('a configuration set whose sending is disabled', () => {
+  const NAME = { ConfigurationSetName: TARGET.configurationSet };
+  const enable = (SendingEnabled: boolean) =>
+    client.send(new PutConfigurationSetSendingOptionsCommand({ ...NAME, SendingEnabled }));
+  const read = () => client.send(new GetConfigurationSetCommand(NAME));
+
+  it('refuses email until sending is enabled again, which restarts its reputation metrics', async () => {
+    expect((await read()).ReputationOptions?.LastFreshStart).toBeUndefined();
+    await enable(true);
+    await enable(false);
+    await expect(send(['a@b.example'])).rejects.toMatchObject({ name: 'SendingPausedException' });
+    expect(await read()).toMatchObject({ SendingOptions: { SendingEnabled: false } });
+    expect((await read()).ReputationOptions?.LastFreshStart).toBeUndefined();
+    await enable(true);
+    expect(await send(['a@b.example'])).toHaveProperty('MessageId');
+    expect(await read()).toMatchObject({
+      SendingOptions: { SendingEnabled: true },
+      ReputationOptions: { LastFreshStart: new Date(AT) },
+    });
+    expect(published.length).toBeGreaterThan(0);
+  });
+
+  it('must exist', async () => {
+    const unknown = new PutConfigurationSetSendingOptionsCommand({ ConfigurationSetName: 'other' });
+    await expect(client.send(unknown)).rejects.toMatchObject({ name: 'NotFoundException' });
   });
 });
 

@@ -21,8 +21,17 @@ const FIRST_SENTENCES: Readonly<Record<ReputationEventName, string>> = {
   'reputation.resumed': 'Sending is resumed.',
 };
 
-const NEXT_STEP =
-  'Find the cause on the page Deliverability of the dashboard, which also pauses and resumes sending. See docs/runbook.md#reputation-guard.';
+const CAUSE = 'The page Deliverability of the dashboard shows the emails that cause it.';
+
+const NEXT_STEPS: Readonly<Record<ReputationEventName, readonly string[]>> = {
+  'reputation.warning': ['', CAUSE],
+  'reputation.paused': [
+    '',
+    CAUSE,
+    'To resume sending, use this page, or the command: npx ivymail-events reputation resume',
+  ],
+  'reputation.resumed': [],
+};
 
 /** The notification of an event, in plain English. It contains no address of a recipient. */
 export function notificationOf(event: ReputationEvent): Notification {
@@ -35,7 +44,7 @@ export function notificationOf(event: ReputationEvent): Notification {
     `Time: ${event.timestamp}`,
     `Event: ${event.event_id}`,
     ...(reasons.length === 0 ? [] : ['', ...reasons.map(reasonText)]),
-    ...(name === 'reputation.resumed' ? [] : ['', NEXT_STEP]),
+    ...NEXT_STEPS[name],
   ];
   return { subject: SUBJECTS[name], message: lines.join('\n') };
 }
