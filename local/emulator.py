@@ -1,6 +1,7 @@
 # Runs MiniStack until the process that started it ends. stdin is a pipe from that process. When the pipe closes, the
 # process has ended, and this process group is killed too, including its Lambda workers.
 import os
+import re
 import signal
 import sys
 import threading
@@ -17,7 +18,7 @@ threading.Thread(target=end_with_parent, daemon=True).start()
 sys.argv = ["ministack"]
 
 from ministack.app import main  # noqa: E402
-from ministack.services import lambda_svc  # noqa: E402
+from ministack.services import dynamodb, lambda_svc  # noqa: E402
 from ministack.services.cloudformation import provisioners  # noqa: E402
 
 # Lambda reads a shard of a stream four times a second. MiniStack reads it without a pause, between two batches of the queue. A
@@ -61,5 +62,33 @@ def store_computed_alarm(name, props):
 
 
 provisioners._cw_metric_alarm_record = store_computed_alarm
+
+# MiniStack parses the key condition of a query again for each item of the partition. Two weeks of counters are a partition of
+# thousands of items, and tally queries it once for each hour. So an item outside the range is refused before the condition is parsed.
+KEY_RANGE = re.compile(r"\bAND (\w+) BETWEEN (:\w+) AND (:\w+)$")
+KEY_PREFIX = re.compile(r"\bAND begins_with\((\w+), (:\w+)\)$")
+evaluate_condition = dynamodb._evaluate_condition
+
+
+def is_outside_range(expr, item, values):
+    def text_of(source, name):
+        return source.get(name, {}).get("S", "")
+
+    found = KEY_PREFIX.search(expr)
+    if found:
+        return not text_of(item, found[1]).startswith(text_of(values, found[2]))
+    found = KEY_RANGE.search(expr)
+    if found:
+        return not text_of(values, found[2]) <= text_of(item, found[1]) <= text_of(values, found[3])
+    return False
+
+
+def evaluate_in_range(expr, item, values, names, slot="ConditionExpression"):
+    if slot == "KeyConditionExpression" and is_outside_range(expr, item, values):
+        return False
+    return evaluate_condition(expr, item, values, names, slot)
+
+
+dynamodb._evaluate_condition = evaluate_in_range
 
 main()
