@@ -30,6 +30,7 @@ import { suppressRecipient } from '../lambdas/store/suppressions.ts';
 import { attemptKey, deliveryPartition, type Key } from '../lambdas/store/keys.ts';
 import type { Row, Table } from '../lambdas/store/table.ts';
 import { evaluateReputation } from '../lambdas/tally/evaluate-reputation.ts';
+import { NamedValues } from '../lambdas/tally/named-values.ts';
 import { tallyBatch } from '../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory, type WorkspaceDirectory } from '../lambdas/store/workspaces.ts';
 import { namedError } from './aws-error.ts';
@@ -77,6 +78,7 @@ interface Worker {
   readonly process: LambdaProcess;
   readonly table: Table;
   readonly workspaces: WorkspaceDirectory;
+  readonly names: NamedValues;
   readonly secrets: SecretOpener;
   readonly sfn: SFNClient;
   readonly sns: SNSClient;
@@ -351,6 +353,7 @@ export class SimulatedDeployment implements CallContext {
       sns,
       ses,
       workspaces: workspaceDirectory(table, now),
+      names: new NamedValues(),
       secrets: createSecretOpener({ kms, now }),
     };
   }
@@ -399,8 +402,8 @@ export class SimulatedDeployment implements CallContext {
   }
 
   private tally(batch: StreamBatch): Promise<undefined> {
-    return this.poll(async ({ table }) => {
-      const deps = { table, retentionDays: RETENTION_DAYS, now: this.clock.now };
+    return this.poll(async ({ table, names }) => {
+      const deps = { table, retentionDays: RETENTION_DAYS, now: this.clock.now, names };
       const { touched } = await tallyBatch(deps, batch);
       await evaluateReputation(deps, touched);
       return undefined;

@@ -44,8 +44,7 @@ function tagValues({ tags = [] }: EmailEvent): readonly (string | undefined)[] {
 /** The reason that the receiving server gave. Only an event that is a problem of delivery has a reason. */
 function reasonValues({ event, details }: EmailEvent): readonly string[] {
   if (event !== 'bounced' && event !== 'soft_bounced' && event !== 'delayed') return [];
-  const { reason } = details as { readonly reason?: string };
-  return [reason ?? 'unknown'];
+  return [details.reason ?? 'unknown'];
 }
 
 /**

@@ -40,6 +40,8 @@ const READS: ReadonlySet<string> = new Set([
   'store/api-keys.ts hasApiKey',
   'store/counters.ts readEndpointCounters',
   'store/counters.ts readEventCounters',
+  'store/dimension-counters.ts readDimensionCounters',
+  'store/dimension-counters.ts readDimensionValues',
   'store/endpoint-history.ts listEndpointHistory',
   'store/events.ts getEvent',
   'store/events.ts hasEvents',

@@ -17,7 +17,13 @@ import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
 import { deleteEndpoint, updateEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { eventCountersPartition } from '../../../lambdas/store/keys.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
-import { bounceEvent, deliveryEvent, sendEvent, subscriptionEvent } from '../../../sim/ses/events.ts';
+import {
+  bounceEvent,
+  deliveryDelayEvent,
+  deliveryEvent,
+  sendEvent,
+  subscriptionEvent,
+} from '../../../sim/ses/events.ts';
 import { putEndpoint } from '../../../sim/builders/rows.ts';
 import { randomLifecycle, type PublishedMessage } from '../../../sim/ses/email-lifecycle.ts';
 import { SimulatedReceiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
@@ -168,6 +174,18 @@ function rareCases({ dice, table }: SimulatedDeployment): readonly PublishedMess
     atMs: START_MS,
     bounce,
   });
+  const delayed: PublishedMessage = {
+    atMs: START_MS + MINUTE_MS,
+    body: JSON.stringify(
+      deliveryDelayEvent(untagged, ['b@example.com'], {
+        atMs: START_MS + MINUTE_MS,
+        expiresAtMs: START_MS + 60 * MINUTE_MS,
+      }),
+    ),
+    expectedEvents: [
+      { messageId: untagged.messageId, to: 'b@example.com', event: 'delayed', workspaceId: WORKSPACE },
+    ],
+  };
   return [
     { atMs: START_MS, body: 'not JSON', expectedEvents: [], unreadable: true },
     { atMs: START_MS, body: JSON.stringify(sendEvent(refused)), expectedEvents: [], unreadable: true },
@@ -195,6 +213,7 @@ function rareCases({ dice, table }: SimulatedDeployment): readonly PublishedMess
     // Two events of one message, so that one batch of the stream contains both. They are in different hours. One cannot be counted.
     ...uncounted,
     heldTogether,
+    delayed,
     // Late enough that the product disables the endpoint that has failed since the first day.
     sent('late', START_MS + 6 * 24 * 60 * MINUTE_MS),
   ];

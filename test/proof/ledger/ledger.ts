@@ -22,6 +22,7 @@ import {
   type PublishedMessage,
 } from '../../../sim/ses/email-lifecycle.ts';
 import type { SimulatedDeployment } from '../../../sim/deployment.ts';
+import { dimensionViolations } from './dimensions.ts';
 
 export interface Findings {
   /** The differences that nothing explains. */
@@ -272,6 +273,7 @@ export const AUTOMATED_FIGURE = 'automated opens and clicks, counted separately'
 
 /**
  * The counters of each workspace equal an exact recount of the rows: each event in the counters that its fact names, and each attempt.
+ * So do the counters of each value of a dimension.
  * An event of the mailbox simulator is in no counter.
  */
 export function checkCounters(
@@ -294,10 +296,13 @@ export function checkCounters(
   const expected = new Map<string, number>();
   const add = (workspaceId: string, name: string): void =>
     void expected.set(`${workspaceId} ${name}`, (expected.get(`${workspaceId} ${name}`) ?? 0) + 1);
+  const countersOf = (event: EmailEvent): readonly string[] => {
+    const fact = facts.get(eventKey(event));
+    return fact ? expectedCounters(fact) : [event.event];
+  };
   let uncounted = 0;
   for (const event of rowsOf(deployment, 'event').map(toEmailEvent)) {
-    const fact = facts.get(eventKey(event));
-    const counters = fact ? expectedCounters(fact) : [event.event];
+    const counters = countersOf(event);
     if (counters.length === 0) uncounted += 1;
     for (const name of counters) add(event.workspace_id, name);
   }
@@ -310,8 +315,9 @@ export function checkCounters(
     const [counted = 0, recounted = 0] = [sums.get(key), expected.get(key)];
     return counted === recounted ? [] : [`counter ${counted}, recount ${recounted}: ${key}`];
   });
+  const byDimension = dimensionViolations([...deployment.table.rows.values()], countersOf);
   return {
-    violations,
+    violations: [...violations, ...byDimension],
     figures: {
       'counted events and attempts': [...expected.values()].reduce((sum, each) => sum + each, 0),
       [UNCOUNTED_FIGURE]: uncounted,
