@@ -24,10 +24,15 @@ describe('valuesOf', () => {
   });
 
   it('gives each distinct tag once, and (none) without tags', () => {
-    expect(valuesIn('tag', { tags: [['campaign', 'a'], ['campaign', 'a'], ['team', 'b:c']] })).toEqual([
-      'campaign:a',
-      'team:b:c',
-    ]);
+    expect(
+      valuesIn('tag', {
+        tags: [
+          ['campaign', 'a'],
+          ['campaign', 'a'],
+          ['team', 'b:c'],
+        ],
+      }),
+    ).toEqual(['campaign:a', 'team:b:c']);
     expect(valuesIn('tag', { tags: [] })).toEqual(['(none)']);
     const { tags: _tags, ...event } = anEvent();
     expect(valuesOf(event)).toContainEqual({ dimension: 'tag', value: '(none)' });
@@ -54,10 +59,14 @@ describe('valuesOf', () => {
     expect(long(64)).toEqual(['ü'.repeat(64)]);
     expect(long(65)).toEqual([undefined]);
     expect(valuesIn('sender', { from: `${'a'.repeat(120)}@example.com` })).toEqual([undefined]);
-    expect(valuesIn('tag', { tags: [['n', 'v'.repeat(126)], ['n', 'v'.repeat(127)]] })).toEqual([
-      `n:${'v'.repeat(126)}`,
-      undefined,
-    ]);
+    expect(
+      valuesIn('tag', {
+        tags: [
+          ['n', 'v'.repeat(126)],
+          ['n', 'v'.repeat(127)],
+        ],
+      }),
+    ).toEqual([`n:${'v'.repeat(126)}`, undefined]);
   });
 
   it('gives a value to the first 32 tags of an event, and counts the others without one', () => {
