@@ -22,10 +22,15 @@ const PROOFS: readonly { readonly record: string; readonly title: string; readon
       'The stream has eight shards. All events belong to one workspace, and all attempts to one endpoint, so the shards add to the same counters. DynamoDB refuses a transaction while another one changes the same counters. One call in ten fails, loses its response, or ends its process. Afterward, the counters equal what was inserted.',
   },
   {
-    record: 'crash',
+    record: 'crash-first-half',
     title: 'A crash at every await',
     description:
-      'In the same simulated deployment, a process ends at an await of ingest, dispatch, deliver, tally or recover: the first time that it reaches the await, and at later times. The test fails if the scenario does not reach an await.',
+      'In the same simulated deployment, a process ends at an await of ingest, dispatch, deliver, tally or recover: the first time that it reaches the await, and at later times. The test fails if the scenario does not reach an await. These are the figures of every second await.',
+  },
+  {
+    record: 'crash-second-half',
+    title: 'A crash at every await: the other awaits',
+    description: 'The same for the awaits between these.',
   },
   {
     record: 'crash-api',

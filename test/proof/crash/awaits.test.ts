@@ -102,7 +102,7 @@ for (const write of Object.values(WRITES))
   for (const label of (await countAwaits(write)).keys()) reached.add(label);
 const isRead = (label: string): boolean => READS.has(withoutNumber(label)) || SECOND_READS.has(label);
 
-it('reaches every await except those of reads, so that pipeline.test.ts or api.test.ts ends a process there', () => {
+it('reaches every await except those of reads, so that pipeline.ts or api.test.ts ends a process there', () => {
   expect(awaitLabels.filter((label) => !reached.has(label) && !isRead(label))).toEqual([]);
 });
 

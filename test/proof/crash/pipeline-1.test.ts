@@ -1,0 +1,3 @@
+import { testCrashes } from './pipeline.ts';
+
+await testCrashes('first');
