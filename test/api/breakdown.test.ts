@@ -1,5 +1,7 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { DIMENSIONS, type Dimension } from '../../lambdas/core/dimensions.ts';
+import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { PROVIDERS } from '../../lambdas/core/providers.ts';
 import { zeroCounts } from '../../lambdas/core/stats.ts';
 import type { Interval } from '../../lambdas/core/intervals.ts';
@@ -9,8 +11,11 @@ import {
   dimensionCountersSort,
   eventCountersPartition,
 } from '../../lambdas/store/keys.ts';
-import { WORKSPACE_ID } from '../../sim/builders/events.ts';
-import { setUpApi } from './harness.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { NamedValues } from '../../lambdas/tally/named-values.ts';
+import { tallyBatch } from '../../lambdas/tally/tally-batch.ts';
+import { WORKSPACE_ID, anEvent } from '../../sim/builders/events.ts';
+import { NOW_MS, setUpApi } from './harness.ts';
 
 const HOUR = '2026-02-25T11:00:00Z';
 const EARLIER = '2026-02-25T10:00:00Z';
@@ -224,5 +229,105 @@ describe('GET /v1/stats?by=', () => {
     const { status, body } = await stats({ series: 'true', after: '2026-01-25T12:00:00Z', limit: '13' });
     expect(status).toBe(200);
     expect(body.breakdown.groups[0].buckets).toHaveLength(744);
+  });
+});
+
+describe('events that tally counted', () => {
+  const at = { timestamp: HOUR, details: {} } as const;
+  const email = {
+    from: 'News <News@Shop.example>',
+    tags: [
+      ['kind', 'news'],
+      ['campaign', 'may'],
+    ],
+    configuration_set: 'main',
+    ...at,
+  } as const;
+  const to = (address: string) => ({ ...email, to: address });
+  const EVENTS: readonly Partial<EmailEvent>[] = [
+    { event: 'sent', ...to('a@GMAIL.com') },
+    { event: 'delivered', ...to('a@gmail.com'), time_to_delivery_ms: 800 },
+    { event: 'sent', ...to('b@hotmail.de') },
+    { event: 'bounced', ...to('b@hotmail.de'), details: { reason: 'unknown_user' } },
+    { event: 'sent', ...to('c@acme.example'), from: 'you@shop.example', tags: [] },
+    {
+      event: 'bounced',
+      ...to('c@acme.example'),
+      from: 'you@shop.example',
+      tags: [],
+      details: { reason: 'policy' },
+    },
+    // SES does not count its mailbox simulator.
+    { event: 'bounced', ...to('bounce@simulator.amazonses.com'), details: { reason: 'unknown_user' } },
+  ];
+
+  async function countedBreakdown(by: Dimension) {
+    const { table, stats } = setUpStats();
+    const rows = EVENTS.flatMap((event, number) =>
+      eventRows([anEvent({ ...event, message_id: `m${number}` })], { retentionDays: 90, receivedAtMs: 0 }),
+    );
+    const records = rows.map((row, index) => ({
+      dynamodb: { NewImage: marshall(row) as never, SequenceNumber: String(index + 1) },
+    }));
+    await tallyBatch(
+      { table, retentionDays: 90, now: () => NOW_MS, names: new NamedValues() },
+      { shardId: 'only', records },
+    );
+    const { totals, breakdown } = (await stats({ by })).body;
+    expect(totals).toMatchObject({ sent: 3, delivered: 1, bounced: 2 });
+    const numbersOf = ({ value, totals: group }: { value: string; totals: Record<string, number> }) =>
+      [value, group['sent'], group['delivered'], group['bounced']] as const;
+    return { breakdown, numbers: [...breakdown.groups, breakdown.other].map(numbersOf) };
+  }
+
+  it.each([
+    [
+      'provider',
+      [
+        ['gmail', 1, 1, 0],
+        ['microsoft', 1, 0, 1],
+        ['other', 1, 0, 1],
+      ],
+    ],
+    [
+      'sender',
+      [
+        ['news@shop.example', 2, 1, 1],
+        ['you@shop.example', 1, 0, 1],
+        ['other', 0, 0, 0],
+      ],
+    ],
+    [
+      'configuration_set',
+      [
+        ['main', 3, 1, 2],
+        ['other', 0, 0, 0],
+      ],
+    ],
+    [
+      'tag',
+      [
+        ['campaign:may', 2, 1, 1],
+        ['kind:news', 2, 1, 1],
+        ['(none)', 1, 0, 1],
+        ['other', 0, 0, 0],
+      ],
+    ],
+    [
+      'reason',
+      [
+        ['policy', 0, 0, 1],
+        ['unknown_user', 0, 0, 1],
+        ['other', 0, 0, 0],
+      ],
+    ],
+  ] as const)('are in the groups by %s, and their sum is the total', async (by, numbers) => {
+    expect((await countedBreakdown(by)).numbers).toEqual(numbers);
+  });
+
+  it('show the time to delivery, and the domain of a provider without a name', async () => {
+    const { breakdown } = await countedBreakdown('provider');
+    expect(breakdown.groups[0].time_to_delivery.p50_ms / 800).toBeCloseTo(1, 0);
+    expect(breakdown.other.top_domains).toEqual([{ domain: 'acme.example', sent: 1, bounced: 1 }]);
   });
 });
