@@ -50,6 +50,11 @@ export function notChecked(detail: string): Finding {
 
 const DENIED = /AccessDenied|NotAuthorized|UnauthorizedOperation|AuthorizationError/;
 
+/** Whether AWS denied a request because a permission is missing. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof Error && DENIED.test(error.name);
+}
+
 /** Inspects, and inspects again after a repair. */
 async function inspectAndRepair(inspect: () => Promise<Finding>, mayRepair: boolean): Promise<Finding> {
   const { repair, ...found } = await inspect();
@@ -72,8 +77,10 @@ export async function runCheck(
     return { name, ...(await inspectAndRepair(inspect, mayRepair)) };
   } catch (error) {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    const denied = error instanceof Error && DENIED.test(error.name);
-    return { name, ...(denied ? notChecked(`AWS denied the request (${message})`) : failed(message)) };
+    return {
+      name,
+      ...(isDenied(error) ? notChecked(`AWS denied the request (${message})`) : failed(message)),
+    };
   }
 }
 

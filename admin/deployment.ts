@@ -8,6 +8,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DeploymentDescription } from '../lambdas/core/deployment-description.ts';
 import { createTable, type Table } from '../lambdas/store/table.ts';
+import { createReadMetrics, type ReadMetrics } from './cloudwatch.ts';
 import { selectDeployment, type Selection } from './find-deployment.ts';
 import type { StackDescription } from './stack-file.ts';
 
@@ -46,6 +47,7 @@ export interface Deployment {
   readonly sqs: SQSClient;
   readonly sfn: SFNClient;
   readonly lambda: LambdaClient;
+  readonly readMetrics: ReadMetrics;
   /** Set in the local run only. */
   readonly isLocalRun?: true;
   readonly apiKey?: string;
@@ -87,6 +89,11 @@ export async function findDeployment({ localRun, ...selection }: Target): Promis
     sqs: new SQSClient(config),
     sfn: new SFNClient(config),
     lambda: new LambdaClient(config),
+    readMetrics: createReadMetrics({
+      client: new SNSClient(config),
+      endpoint: localRun?.aws_endpoint_url,
+      now: Date.now,
+    }),
     ...(localRun && { isLocalRun: true, apiKey: localRun.api_key, from: localRun.from }),
   };
 }

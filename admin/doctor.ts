@@ -9,6 +9,8 @@ import {
   checkEventSources,
   checkSubscription,
 } from './pipeline-checks.ts';
+import { checkPricePlan } from './price-plan.ts';
+import { checkReputation } from './reputation-check.ts';
 import {
   checkAccount,
   checkConfigurationSet,
@@ -61,6 +63,8 @@ export async function runChecks(deployment: Deployment, options: DoctorOptions):
     ['API and key', () => checkApi(deployment, apiKey)],
     ['SES account', () => checkAccount(deployment)],
     ['SES quota', () => checkQuota(deployment)],
+    ['SES price plan', () => checkPricePlan(deployment)],
+    ['SES reputation', () => checkReputation(deployment)],
     ['sender', () => checkIdentity(deployment, from)],
     ['DKIM', () => checkDkim(deployment, from)],
     ['identity notifications', () => checkNotifications(deployment, from)],

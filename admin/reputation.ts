@@ -125,7 +125,7 @@ export async function reputationShow(
 }
 
 /** Changes the scope that the options name. Throws a UsageError for a configuration set that the workspace does not know. */
-async function change(
+async function changeNamedScope(
   { table, ...deployment }: Deployment,
   options: ScopeOptions,
   next: (previous: ScopeState, by: { readonly by: string; readonly nowMs: number }) => ScopeState | undefined,
@@ -150,7 +150,7 @@ async function change(
 
 /** `reputation pause` */
 export async function reputationPause(deployment: Deployment, options: ScopeOptions): Promise<CommandOutput> {
-  const state = await change(deployment, options, (previous, by) =>
+  const state = await changeNamedScope(deployment, options, (previous, by) =>
     previous.state === 'paused' ? undefined : pausedByPerson(previous, by),
   );
   const text = `Sending of ${nameOf(state.configuration_set)} is paused since ${state.since ?? ''}. POST /v1/send responds with 409 reputation_paused`;
@@ -165,7 +165,7 @@ export async function reputationResume(
   const graceHours = Number(options['grace-hours']);
   if (!Number.isInteger(graceHours) || graceHours < 0 || graceHours > MAX_GRACE_HOURS)
     throw new UsageError(`--grace-hours needs a whole number from 0 to ${MAX_GRACE_HOURS}`);
-  const state = await change(deployment, options, (previous, by) =>
+  const state = await changeNamedScope(deployment, options, (previous, by) =>
     previous.state === 'paused' ? resumedByPerson(previous, { ...by, graceHours }) : undefined,
   );
   const grace = state.grace_until === null ? '' : `. Until ${state.grace_until}, complaints only warn`;

@@ -178,6 +178,9 @@ export function createSesAccount(options: SesAccountOptions): SesAccount {
       SendingEnabled: true,
       SendQuota: { Max24HourSend: 50_000, MaxSendRate: 14, SentLast24Hours: sentCount },
       SuppressionAttributes: { SuppressedReasons: ['BOUNCE', 'COMPLAINT'] },
+      // A new account starts with this plan.
+      PricingAttributes: { CurrentPlan: 'ESSENTIALS' },
+      VdmAttributes: { VdmEnabled: 'ENABLED' },
     }),
 
     getEmailIdentity(identity) {

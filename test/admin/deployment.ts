@@ -100,6 +100,7 @@ export function createTestDeployment(changes: Partial<Deployment> = {}): TestDep
     sns: noClient,
     sfn: noClient,
     lambda: noClient,
+    readMetrics: (metrics) => Promise.resolve(metrics.map(() => undefined)),
     ...changes,
   };
   return { deployment, queues, table };

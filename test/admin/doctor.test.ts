@@ -20,6 +20,7 @@ function sesOf(
         EnforcementStatus: 'HEALTHY',
         ProductionAccessEnabled: true,
         SendQuota: { Max24HourSend: 50_000, SentLast24Hours: 45_000 },
+        PricingAttributes: { CurrentPlan: 'NONE' },
         ...account,
       }),
       GetEmailIdentity({ EmailIdentity: name }: { EmailIdentity: string }) {
