@@ -37,6 +37,7 @@ async function viewsOf({ base_url: base, api_key: key }: StackDescription): Prom
     events: '/logs?view=events',
     'no-results': '/logs?q=nobody@example.com',
     message: `/logs/${bounce?.message_id}`,
+    deliverability: '/deliverability',
     webhooks: '/webhooks',
     webhook: `/webhooks/${failing}`,
     delivery: `/deliveries/${delivery?.id}`,

@@ -21,6 +21,7 @@ export type BreakdownName = keyof typeof BREAKDOWNS;
 const NONE = '(none)';
 
 const NAME_OF_NONE: Readonly<Record<string, string>> = {
+  sender: 'Without a sender',
   tag: 'Without a tag',
   configuration_set: 'Without a configuration set',
 };

@@ -71,6 +71,13 @@ function parts(): Readonly<
         await page.getByRole('button', { name: /^Recover \d+ events?$/ }).waitFor();
       },
     },
+    'pause of all email': {
+      path: '/deliverability',
+      open: async (page) => {
+        await page.getByRole('button', { name: 'Pause sending', exact: true }).click();
+        await page.getByRole('dialog').waitFor();
+      },
+    },
     'removal of several suppressions': {
       path: '/suppressions',
       open: async (page) => {
@@ -172,6 +179,7 @@ describe('with the keyboard alone, a user', () => {
     await page.getByRole('navigation', { name: 'Main' }).waitFor();
     for (const [letter, title] of [
       ['l', 'Logs'],
+      ['d', 'Deliverability'],
       ['w', 'Webhooks'],
       ['s', 'Suppressions'],
       ['k', 'API keys'],

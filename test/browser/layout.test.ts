@@ -129,6 +129,7 @@ describe('the menu of a narrow screen', () => {
       expect(labels).toEqual([
         'Overview',
         'Logs',
+        'Deliverability',
         'Webhooks',
         'Suppressions',
         'API keys',

@@ -65,8 +65,9 @@ describe('the numbers and the chart of the Overview page', () => {
     return [box.x + ((index + 0.5) / 25) * box.width, box.y + 10 + (1 - height) * (box.height - 34)];
   }
 
+  let workspace: Awaited<ReturnType<typeof newWorkspace>>;
   beforeAll(async () => {
-    const workspace = await newWorkspace('numbers of the overview');
+    workspace = await newWorkspace('numbers of the overview');
     const never = { suppressed: 7, suppressed_before_send: 7 };
     await putCounters(workspace.id, BUSY_HOUR_MS, { sent: 50, delivered: 40, bounced: 5, ...never });
     await putCounters(workspace.id, BUSY_HOUR_MS - DAY_MS, { sent: 100, delivered: 95, bounced: 5 });
@@ -103,7 +104,15 @@ describe('the numbers and the chart of the Overview page', () => {
     await page.getByRole('button', { name: '24 hours' }).click();
   });
 
+  it('do not judge a rate of fewer emails than the guard judges', async () => {
+    await cell('Bounce rate').getByText('too few emails to judge').waitFor();
+    expect(await page.getByRole('list', { name: 'Needs attention' }).count()).toBe(0);
+  });
+
   it('say what to do about a rate above a limit of SES before anything else', async () => {
+    await workspace.api('PATCH', '/v1/reputation', {
+      limits: { hour: { min_sent: 50, bounce: { min_count: 5 } } },
+    });
     await overview();
     const alert = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
     expect(await alert.allTextContents()).toEqual([

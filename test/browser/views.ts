@@ -40,6 +40,8 @@ export async function createViews(stack: StackDescription, name: string): Promis
     'logs, filtered to nothing': '/logs?q=nobody@example.com&after=2026-01-01T00:00:00Z',
     message: `/logs/${message}`,
     'message that does not exist': '/logs/nope',
+    deliverability: '/deliverability',
+    'deliverability by sender': '/deliverability?by=sender&range=7d',
     webhooks: '/webhooks',
     'webhooks, adding': '/webhooks?new=1',
     webhook: `/webhooks/${endpoint['id']}`,
