@@ -233,7 +233,7 @@ it('shows a workspace that never sent an email what will appear, and a read-only
   const { api } = await newWorkspace('deliverability of nothing');
   const { body } = await api('POST', '/v1/api-keys', { name: 'Reader', scopes: ['read'] });
   const { page, problems } = await visit(open(), origin, { viewport: { width: 390, height: 844 } });
-  await signIn(page, stack.base_url, body.api_key, '/deliverability');
+  await signIn(page, stack.base_url, body.key, '/deliverability');
   await page.getByText('No emails in this time range.').first().waitFor();
   expect(await page.getByText('No emails in this window').count()).toBe(4);
   expect(await page.getByRole('button', { name: 'Pause sending' }).isDisabled()).toBe(true);
