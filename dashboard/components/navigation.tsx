@@ -26,21 +26,31 @@ interface NavigationProps {
   readonly onShowPalette: () => void;
 }
 
-/** The state of the guard, on every page, while it needs attention. It moves nothing when it appears. */
-function GuardBadge({ isDot = false }: { readonly isDot?: boolean }) {
+/** The state of the guard while it needs attention. Undefined otherwise. */
+function useGuardState() {
   const state = worstState(useReputation().data);
-  if (state === 'ok') return null;
-  const { name, tone } = STATE_TEXT[state];
-  if (isDot)
-    return (
-      <span class="guard-dot" data-tone={tone} title={name}>
-        <span class="visually-hidden">{name}</span>
-      </span>
-    );
+  return state === 'ok' ? undefined : STATE_TEXT[state];
+}
+
+/** The state of the guard in the list of views. It moves nothing when it appears. */
+function GuardDot() {
+  const state = useGuardState();
+  if (!state) return null;
   return (
-    <span class="badge" data-tone={tone}>
-      {name}
+    <span class="guard-dot" data-tone={state.tone} title={state.name}>
+      <span class="visually-hidden">{state.name}</span>
     </span>
+  );
+}
+
+/** The state of the guard in the bar of a narrow screen, where the list of views is hidden. */
+function GuardLink() {
+  const state = useGuardState();
+  if (!state) return null;
+  return (
+    <Link href="/deliverability" class="guard-link badge" data-tone={state.tone}>
+      {state.name}
+    </Link>
   );
 }
 
@@ -61,7 +71,7 @@ function Destinations({ onFollow }: { readonly onFollow?: () => void }) {
                 >
                   <Icon name={icon} />
                   {label}
-                  {path === '/deliverability' && <GuardBadge isDot />}
+                  {path === '/deliverability' && <GuardDot />}
                 </Link>
               </li>
             ))}
@@ -148,11 +158,7 @@ export function Navigation(props: NavigationProps) {
       <Link href="/" class="brand" aria-label="IvyMail Events, overview">
         <Brand />
       </Link>
-      {withoutSidebar.value && (
-        <Link href="/deliverability" class="guard-link">
-          <GuardBadge />
-        </Link>
-      )}
+      {withoutSidebar.value && <GuardLink />}
       {!withoutSidebar.value && (
         <button type="button" class="find" onClick={props.onShowPalette}>
           <Icon name="search" />
