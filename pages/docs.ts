@@ -1,4 +1,4 @@
-/** `npm run docs`: writes docs/site/, the generated parts of docs/api.md, docs/admin.md and docs/generated/permissions.md, and webhook/events.ts. */
+/** `npm run docs`: writes docs/site/, the generated parts of docs/api.md, docs/admin.md, docs/generated/permissions.md and docs/generated/reasons.md, and webhook/events.ts. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { STATUS_OF_CODE } from '../lambdas/api/errors.ts';
@@ -7,6 +7,7 @@ import { ROUTES } from '../lambdas/api/routes.ts';
 import { PROGRAM } from '../bin/commands.ts';
 import { commandTable } from './command-table.ts';
 import { table } from './markdown.ts';
+import { reasonsPage } from './reasons/page.ts';
 import { webhookEventTypes } from './webhook-events.ts';
 
 const root = new URL('..', import.meta.url);
@@ -73,6 +74,7 @@ if (process.argv[1] === import.meta.filename) {
   const routes = withGeneratedPart(source('api.md'), 'npm run docs: routes', routeTable());
   write('api.md', withGeneratedPart(routes, 'npm run docs: errors', errorTable()));
   spawnSync('oxfmt', ['docs/api.md']);
+  write('generated/reasons.md', reasonsPage());
   writeFileSync(new URL('webhook/events.ts', root), await webhookEventTypes());
   // Loading the CDK takes seconds, and only this page needs it.
   const { permissionsPage } = await import('./permissions.ts');

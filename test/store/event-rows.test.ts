@@ -105,3 +105,43 @@ describe('a raw event', () => {
     expect(await getRawEvent(table, event)).toBeUndefined();
   });
 });
+
+describe('the row of a bounce of a version without reasons', () => {
+  const ses = {
+    ...SAMPLES.bounce,
+    bounce: {
+      ...SAMPLES.bounce.bounce,
+      bouncedRecipients: [
+        { emailAddress: 'ann@example.com', diagnosticCode: 'smtp; 552 5.2.2 mailbox full' },
+      ],
+    },
+  };
+
+  /** The row that such a version wrote: neither the details nor the dictionary of the raw event contain a reason. */
+  function oldRow() {
+    const [event] = ownedEvents(ses);
+    if (!event) throw new Error('No event');
+    const { reason: _reason, ...details } = event.details;
+    const [row, ...others] = eventRows([{ ...event, details }], RETENTION, JSON.stringify(ses));
+    if (!row) throw new Error('No row');
+    return { row, others };
+  }
+
+  it('has its reason when it is read', () => {
+    const { row } = oldRow();
+    expect(row['details']).not.toHaveProperty('reason');
+    expect(toEmailEvent(row).details.reason).toBe('mailbox_full');
+  });
+
+  it('gives its raw SES event without a change', () => {
+    const { row, others } = oldRow();
+    expect(others).toEqual([]);
+    expect(rawEventOf(row)).toBe(JSON.stringify(ses));
+  });
+
+  it('keeps the reason that ingest stored, even if the rules would now decide otherwise', () => {
+    const { row } = oldRow();
+    const stored = { ...row, details: { ...(row['details'] as object), reason: 'policy' } };
+    expect(toEmailEvent(stored).details.reason).toBe('policy');
+  });
+});

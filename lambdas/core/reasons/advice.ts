@@ -95,7 +95,7 @@ export const REASON_ADVICE: Readonly<Record<Reason, ReasonText>> = {
     advice: 'No action needed. SES retries, and the mail server accepts a later attempt.',
   },
   temporary_server_error: {
-    title: 'Temporary error of the mail server',
+    title: 'Temporary server error',
     advice: 'No action needed for a delay. After a bounce, send again later.',
   },
   network: {

@@ -533,7 +533,6 @@ export const PHRASE_RULES: readonly Rule[] = [
       ['account', 'blocked'],
       'expired account',
       'no longer valid',
-      'no longer active',
       'no longer in use',
       'no longer used',
       'no longer available',
