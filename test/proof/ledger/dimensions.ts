@@ -32,7 +32,7 @@ function valuesOf({
   const hasReason = event === 'bounced' || event === 'soft_bounced' || event === 'delayed';
   return [
     `provider ${PROVIDER_OF_DOMAIN[domain] ?? OTHER}`,
-    `sender ${from.toLowerCase()}`,
+    `sender ${from.toLowerCase() || '(none)'}`,
     ...(tags.length > 0 ? tags.map(([name, value]) => `tag ${name}:${value}`) : ['tag (none)']),
     `configuration_set ${set ?? '(none)'}`,
     ...(hasReason ? [`reason ${details.reason}`] : []),
