@@ -74,7 +74,7 @@ export async function switchSending(deps: SendingSwitch, event: ReputationEvent)
       }),
     ),
   );
-  if ((await isPaused(deps)) !== paused) await switchSending(deps, event);
+  return (await isPaused(deps)) === paused ? undefined : switchSending(deps, event);
 }
 
 /** The effects of a deployment, from the environment of the dispatch function. Throws if an environment variable is missing. */

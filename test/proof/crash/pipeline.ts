@@ -9,11 +9,12 @@ import {
   checkRequests,
   checkSuppressions,
 } from '../ledger/ledger.ts';
+import { checkReputation } from '../ledger/reputation.ts';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';
 import { createScenario, runScenario, type Scenario } from './scenario.ts';
 
-function violationsOf({ deployment, published, endpoints }: Scenario): readonly string[] {
+async function violationsOf({ deployment, published, endpoints }: Scenario): Promise<readonly string[]> {
   return [
     checkEvents(deployment, published),
     checkDeliveries(deployment, endpoints),
@@ -22,6 +23,7 @@ function violationsOf({ deployment, published, endpoints }: Scenario): readonly 
     checkCounters(deployment, published),
     checkSuppressions(deployment),
     checkHealth(deployment, endpoints),
+    await checkReputation(deployment, endpoints),
     { violations: deployment.failedExecutions.map(({ name }) => `execution ${name} failed`) },
     { violations: deployment.ingestQueue.deadLetters.map((body) => `in the dead-letter queue: ${body}`) },
   ].flatMap(({ violations }) => violations);
@@ -58,8 +60,8 @@ export async function testCrashes(half: keyof typeof HALVES): Promise<void> {
   });
 
   describe('the scenario without a crash', () => {
-    it('passes every check of the ledger and makes no extra request', () => {
-      expect(violationsOf(withoutCrash)).toEqual([]);
+    it('passes every check of the ledger and makes no extra request', async () => {
+      expect(await violationsOf(withoutCrash)).toEqual([]);
       expect(repeatedRequests(withoutCrash)).toBe(0);
       expect([...withoutCrash.deployment.allowedExtraRequests]).toEqual([]);
     });
@@ -71,7 +73,7 @@ export async function testCrashes(half: keyof typeof HALVES): Promise<void> {
         const scenario = await createScenario(SEED);
         crashAt(label, nth);
         await runScenario(scenario);
-        const violations = violationsOf(scenario);
+        const violations = await violationsOf(scenario);
         const repeated = repeatedRequests(scenario);
         tally.crashes += hasCrashed() ? 1 : 0;
         tally.lost += violations.length > 0 ? 1 : 0;

@@ -8,6 +8,7 @@ import { newRecovery, type Command } from '../../../lambdas/core/commands.ts';
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
 import { DEFAULT_MISSED_KINDS } from '../../../lambdas/core/missed-kinds.ts';
+import { REPUTATION_EVENTS } from '../../../lambdas/core/reputation/event-names.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import type { EmailEvent } from '../../../lambdas/core/events.ts';
 import { createFirstTask, createTask } from '../../../lambdas/delivery/dispatch.ts';
@@ -28,6 +29,7 @@ import { putEndpoint } from '../../../sim/builders/rows.ts';
 import { randomLifecycle, type PublishedMessage } from '../../../sim/ses/email-lifecycle.ts';
 import { SimulatedReceiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
 import { SimulatedDeployment } from '../../../sim/deployment.ts';
+import { scheduleReputation } from '../ledger/reputation.ts';
 import { attemptExpired, continueGroup, HELD_TOGETHER, refuseBatches, smallFaults } from './group-cases.ts';
 
 const START_MS = Date.parse('2026-03-01T00:00:00Z');
@@ -65,6 +67,7 @@ const RECEIVERS: Readonly<Record<string, ReceiverBehavior>> = {
 
 /** The events of the endpoints that do not receive all events. */
 const EVENTS: Readonly<Record<string, Endpoint['events']>> = {
+  healthy: ['*', ...REPUTATION_EVENTS],
   seldom: ['unsubscribed'],
   briefly: ['unsubscribed'],
   removed: ['sent'],
@@ -230,6 +233,7 @@ export async function runScenario({ deployment, endpoints, published }: Scenario
     const removed = endpoints.at(-1) as Endpoint;
     deployment.faults = smallFaults(deployment);
     clock.after(BURST_MS + 5_000 - clock.nowMs, () => void remove(table, removed));
+    scheduleReputation(deployment, { workspaceId: WORKSPACE, unitMs: 2 * MINUTE_MS });
     clock.after(MINUTE_MS, () => void poison(deployment));
     clock.after(5 * MINUTE_MS, () => void setStatus(deployment, failing, 'paused'));
     clock.after(15 * MINUTE_MS, () => void setStatus(deployment, failing, 'active'));

@@ -13,6 +13,7 @@ import {
   OWN_FIGURE,
   UNCOUNTED_FIGURE,
 } from './ledger.ts';
+import { REPUTATION_DELIVERIES_FIGURE, REPUTATION_FIGURE } from './reputation.ts';
 import { GROUPS_FIGURE, type LedgerOptions, type LedgerReport } from './run.ts';
 
 /** A deployment keeps all of its rows in memory. So the messages of a soak run are split over many deployments, each in its own process. */
@@ -100,7 +101,15 @@ describe('with one call in twenty failing', () => {
     expect(violations.slice(0, 20)).toEqual([]);
     expect(delivered).toBe(toRecover);
     expect(countOf(withFaults, CONFLICTING_FIGURE)).toBeGreaterThan(0);
-    for (const figure of [UNCOUNTED_FIGURE, AUTOMATED_FIGURE, INSIDE_FIGURE, OWN_FIGURE, GROUPS_FIGURE])
+    for (const figure of [
+      UNCOUNTED_FIGURE,
+      AUTOMATED_FIGURE,
+      INSIDE_FIGURE,
+      OWN_FIGURE,
+      GROUPS_FIGURE,
+      REPUTATION_FIGURE,
+      REPUTATION_DELIVERIES_FIGURE,
+    ])
       expect(countOf(withFaults, figure)).toBeGreaterThan(0);
     expect(Object.keys(faults).toSorted()).toEqual(Object.keys(FAULT_NAMES).toSorted());
     expect(Math.abs(injected / calls - FAULT_SHARE)).toBeLessThan(FAULT_SHARE / 10);

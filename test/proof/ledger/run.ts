@@ -20,6 +20,7 @@ import {
   checkSuppressions,
   type Findings,
 } from './ledger.ts';
+import { checkReputation, scheduleReputation } from './reputation.ts';
 import { createTenants, type Tenants } from './setup.ts';
 
 const START_MS = Date.parse('2026-03-01T00:00:00Z');
@@ -84,29 +85,31 @@ export async function runLedger({
   const deployment = new SimulatedDeployment({ seed, startMs: START_MS, ...account });
   const tenants = await createTenants(deployment);
   const published = publishedMessages(deployment, tenants, messages);
+  const other = tenants.workspaceIds.at(-1) ?? '';
+  scheduleReputation(deployment, { workspaceId: other, unitMs: SPAN_MS / 10 });
   const restore = deployment.clock.installTimers();
   try {
     for (const { atMs, body } of published)
       deployment.clock.after(atMs - deployment.clock.nowMs, () => deployment.ingestQueue.send(body));
     deployment.faults = randomFaults(deployment.dice, faultShare);
     await deployment.clock.run();
-    const withFaults = checkAll(deployment, tenants, published);
+    const withFaults = await checkAll(deployment, tenants, published);
     const tally = structuredClone(deployment.callCounts);
     deployment.faults = NO_FAULTS;
     await recoverAll(deployment, tenants.endpoints);
-    const recovered = checkAll(deployment, tenants, published, new Set(['delivered']));
+    const recovered = await checkAll(deployment, tenants, published, new Set(['delivered']));
     return { withFaults, recovered, tally };
   } finally {
     restore();
   }
 }
 
-function checkAll(
+async function checkAll(
   deployment: SimulatedDeployment,
   { endpoints }: Tenants,
   published: readonly PublishedMessage[],
   mustBe?: ReadonlySet<DeliveryStatus>,
-): readonly Findings[] {
+): Promise<readonly Findings[]> {
   return [
     checkEvents(deployment, published),
     checkDeliveries(deployment, endpoints, mustBe),
@@ -115,6 +118,7 @@ function checkAll(
     checkCounters(deployment, published),
     checkSuppressions(deployment),
     checkHealth(deployment, endpoints),
+    await checkReputation(deployment, endpoints),
     {
       violations: [
         ...deployment.failedExecutions.map(({ name, error }) => `execution ${name} ended: ${error.message}`),

@@ -2,6 +2,7 @@
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { DEFAULT_ENDPOINT_EVENTS } from '../../../lambdas/core/events.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
+import { REPUTATION_EVENTS } from '../../../lambdas/core/reputation/event-names.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { putEndpoint } from '../../../sim/builders/rows.ts';
@@ -30,6 +31,15 @@ function behaviors({ clock, dice }: SimulatedDeployment): Readonly<Record<string
   };
 }
 
+/**
+ * Two endpoints that stay active also receive reputation events. A recovery contains no reputation event, so all deliveries to them
+ * must succeed without one.
+ */
+const EVENTS: Readonly<Record<string, Endpoint['events']>> = {
+  healthy: ['*', ...REPUTATION_EVENTS],
+  forgetful: ['*', ...REPUTATION_EVENTS],
+};
+
 export interface Tenants {
   readonly workspaceIds: readonly string[];
   readonly endpoints: readonly Endpoint[];
@@ -53,7 +63,7 @@ export async function createTenants(deployment: SimulatedDeployment): Promise<Te
       id: deterministicId('ep', [name]),
       workspace_id: workspaceIds[index % workspaceIds.length] ?? DEFAULT_WORKSPACE_ID,
       url,
-      events: index % 2 === 0 ? ['*'] : DEFAULT_ENDPOINT_EVENTS,
+      events: EVENTS[name] ?? (index % 2 === 0 ? ['*'] : DEFAULT_ENDPOINT_EVENTS),
       status: 'active',
       status_changed_at: at,
       created_at: at,
