@@ -44,6 +44,7 @@ const OUTLINE: readonly Group[] = [
       section('logs', 'Logs'),
       section('statistics', 'Statistics'),
       section('suppression', 'Suppression'),
+      whole('reputation', 'Reputation guard'),
     ],
   },
   {

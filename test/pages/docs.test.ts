@@ -33,7 +33,7 @@ describe('the table of events on the page', () => {
 
 describe('the commands on the page', () => {
   it('call every route that needs a key, except four that resemble another one', () => {
-    const commands = blocks('sh').join('\n');
+    const commands = [...blocks('sh'), readFileSync('docs/reputation.md', 'utf8')].join('\n');
     for (const { method, path } of ROUTES.filter((route) => route.scope !== 'public')) {
       const pattern = path.replaceAll(/\{\w+\}/g, '[^/"?]+').replaceAll('/', '\\/');
       const called = new RegExp(`${method === 'GET' ? '' : `-X ${method} `}"\\$BASE${pattern}["?]`);

@@ -58,7 +58,7 @@ const rateLimits = named(
 const windowLimits = named(
   'ReputationWindowLimits',
   z.strictObject({
-    min_sent: documented(volume, 'The guard ignores the window if fewer emails were sent than this.'),
+    min_sent: documented(volume, 'The guard ignores a rate whose denominator is less than this.'),
     bounce: documented(rateLimits, 'The limits of bounced ÷ sent.'),
     complaint: documented(rateLimits, 'The limits of complained ÷ delivered.'),
   }),
