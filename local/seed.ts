@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { StackDescription } from '../admin/stack-file.ts';
+import { REPUTATION_EVENTS } from '../lambdas/core/reputation/event-names.ts';
 import type { SesEvent } from '../sim/ses/events.ts';
 import { simulateEmails } from './seed-emails.ts';
 import { simulateImport } from './seed-incidents.ts';
@@ -95,7 +96,8 @@ class Client {
 
 /**
  * Creates two weeks of email, some emails that are sent through the API, suppressions of every reason, and endpoints in every
- * state at the inbox: healthy, failing with held deliveries, recovered, and paused. Resolves when the emails are in the log. The
+ * state at the inbox: healthy, failing with held deliveries, recovered, and paused. Another endpoint gets the warning of the
+ * reputation guard. Resolves when the emails are in the log. The
  * last webhooks can arrive later.
  */
 export async function seed({ stack, publish, nowMs, signal }: SeedOptions): Promise<void> {
@@ -120,6 +122,10 @@ export async function seed({ stack, publish, nowMs, signal }: SeedOptions): Prom
       { description: 'Was down for a while', events: ['delayed', 'complained'] },
       { status: 503, retry_after: RETRY_AFTER_SECONDS },
     ),
+    client.addHook('reputation', {
+      description: 'Warnings of the reputation guard',
+      events: [...REPUTATION_EVENTS],
+    }),
     ...SUPPRESSIONS.map((each) => client.call('POST', '/v1/suppressions', each)),
   ]);
   await publishAll(publish, earlier);
