@@ -1,3 +1,5 @@
+import { REASON_ADVICE, type ReasonText } from '../../lambdas/core/reasons/advice.ts';
+import type { Reason } from '../../lambdas/core/reasons/reasons.ts';
 import type { LogEntry } from '../api/types.ts';
 import { REASON_TEXT } from './suppression-reason.ts';
 
@@ -17,144 +19,7 @@ function lookUp<T>(table: Readonly<Record<string, T>>, value: string | undefined
   return Object.entries(table).find(([name]) => name.toLowerCase() === lower)?.[1];
 }
 
-/**
- * Enhanced status codes of mail servers. Most keys leave out the first digit, because it only says whether the error
- * is permanent.
- * Source: RFC 3463 and https://www.iana.org/assignments/smtp-enhanced-status-codes. The meanings of 7.26 and 7.509 are
- * those that Gmail and Outlook use.
- */
-const BY_ENHANCED_CODE: Readonly<Record<string, Explanation>> = {
-  '1.0': {
-    meaning: 'The recipient’s mail server rejected the address.',
-    advice: 'Check the spelling of the address.',
-  },
-  '1.1': {
-    meaning: 'This mailbox does not exist.',
-    advice: 'Remove the address from your lists. It probably contains a typo, or the account was deleted.',
-  },
-  '1.2': {
-    meaning: 'The domain of the address does not exist or does not accept email.',
-    advice: 'Check the domain for a typo.',
-  },
-  '1.3': { meaning: 'The address is not a valid email address.', advice: 'Correct the address.' },
-  '1.6': {
-    meaning: 'The mailbox has moved and left no forwarding address.',
-    advice: 'Ask the recipient for the new address.',
-  },
-  '1.8': {
-    meaning: 'The recipient’s mail server rejected your sender address.',
-    advice: 'Check that your sending domain exists and has MX and SPF records.',
-  },
-  '1.10': {
-    meaning: 'The domain does not accept email (it publishes a null MX record).',
-    advice: 'Remove the address from your lists.',
-  },
-  '2.0': { meaning: 'The mailbox has a problem. The mail server gave no details.' },
-  '2.1': {
-    meaning: 'The mailbox is disabled.',
-    advice: 'The account is inactive or closed. Stop sending to this address.',
-  },
-  '2.2': {
-    meaning: 'The mailbox is full.',
-    advice: 'SES has stopped retrying. Later emails may arrive. Stop sending after several of these bounces.',
-  },
-  '2.3': {
-    meaning: 'The email is larger than this mailbox accepts.',
-    advice: 'Send a link instead of the attachment.',
-  },
-  '3.0': { meaning: 'The recipient’s mail server had an internal error.', advice: 'Send again later.' },
-  '3.2': {
-    meaning: 'The recipient’s mail server is not accepting email at the moment.',
-    advice: 'Send again later.',
-  },
-  '3.4': {
-    meaning: 'The email is larger than the recipient’s mail server accepts.',
-    advice: 'Send a link instead of the attachment.',
-  },
-  '4.0': {
-    meaning: 'A network problem prevented the delivery to the recipient’s mail server.',
-    advice: 'Send again later.',
-  },
-  // In a permanent bounce, Microsoft 365 uses this code for an address that it does not know.
-  '5.4.1': {
-    meaning: 'This mailbox does not exist in Microsoft 365, or it does not accept email.',
-    advice: 'Remove the address from your lists. It probably contains a typo, or the account was deleted.',
-  },
-  '4.1': {
-    meaning: 'The recipient’s mail server does not respond, or it rejects unknown senders.',
-    advice: 'Try again later. If the error persists, contact the recipient’s administrator.',
-  },
-  '4.4': {
-    meaning: 'No mail server was found for the domain.',
-    advice: 'Check the domain for a typo.',
-  },
-  '4.6': {
-    meaning: 'The recipient’s mail servers forwarded the email in a loop.',
-    advice: 'Only the recipient’s administrator can fix this.',
-  },
-  '4.7': {
-    meaning: 'The email expired: the recipient’s mail server kept deferring it.',
-    advice: 'Send it again if it is still relevant.',
-  },
-  '5.0': { meaning: 'The two mail servers had a protocol error.' },
-  '6.0': { meaning: 'The recipient’s mail server rejected the content of the email.' },
-  '7.0': {
-    meaning: 'The recipient’s mail server rejected the email by policy, or deferred it (greylisting).',
-    advice: 'Check SPF, DKIM and DMARC for your domain, and whether your sending IP is on a block list.',
-  },
-  '7.1': {
-    meaning: 'The recipient’s mail server rejected the email as spam, or does not allow your domain.',
-    advice:
-      'Check SPF, DKIM, DMARC and block lists. If the recipient wants your email, ask them to allow your domain.',
-  },
-  '7.23': {
-    meaning: 'SPF failed: your SPF record does not allow the server that sent the email.',
-    advice: 'Add SES to your SPF record, or set up a custom MAIL FROM domain in SES.',
-  },
-  '7.25': {
-    meaning: 'The sending IP address has no valid reverse DNS record.',
-    advice: 'For dedicated IP addresses, contact AWS. Shared IP addresses have such a record.',
-  },
-  '7.26': {
-    meaning: 'The email is not authenticated: neither SPF nor DKIM passes for your domain.',
-    advice: 'Enable Easy DKIM for the domain in SES, and publish a DMARC record.',
-  },
-  '7.509': {
-    meaning: 'The email failed DMARC, and the policy of your domain is to reject such email.',
-    advice: 'Enable Easy DKIM for the domain in SES, so that the DKIM signature matches your sending domain.',
-  },
-  '7.515': {
-    meaning: 'Your domain does not meet Outlook’s requirements for bulk senders.',
-    advice: 'Set up SPF, DKIM and DMARC for the domain.',
-  },
-};
-
-/** Bounce subtypes of SES. https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html#bounce-types */
-const BY_SUBTYPE: Readonly<Record<string, Explanation>> = {
-  NoEmail: { meaning: 'SES could not find the recipient in the bounce message.' },
-  MailboxFull: {
-    meaning: 'The mailbox is full.',
-    advice: 'Later emails may arrive. Stop sending after several of these bounces.',
-  },
-  MessageTooLarge: {
-    meaning: 'The email is too large for the recipient.',
-    advice: 'Send a link instead of the attachment.',
-  },
-  ContentRejected: {
-    meaning: 'The recipient’s mail server rejected the content of the email.',
-    advice: 'Check links, attachments and wording. Link shorteners are a common cause.',
-  },
-  AttachmentRejected: {
-    meaning: 'The recipient’s mail server rejected this type of attachment.',
-    advice: 'Send a link or another file format.',
-  },
-  CustomTimeoutExceeded: {
-    meaning: 'The email could not be delivered within your configured time limit.',
-    advice: 'Send it again if it is still relevant.',
-  },
-};
-
-const BY_REASON: Readonly<Record<string, Explanation>> = {
+const BY_SUPPRESSION_REASON: Readonly<Record<string, Explanation>> = {
   bounce: {
     meaning: 'Not sent: the address is on your suppression list because an earlier email bounced.',
     advice: 'Remove it under Suppressions once you know that the address works again.',
@@ -212,18 +77,15 @@ const BY_ERROR_CODE: Readonly<Record<string, Explanation>> = {
   },
 };
 
-/** Extracts `5.1.1` from `smtp; 550 5.1.1 user unknown`. */
-function enhancedCode(diagnostic: string): string | undefined {
-  return /(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)/.exec(diagnostic)?.[1];
+/** The title and the advice of a reason. Undefined if the reason is not recognized. A later version of the API can have more reasons. */
+function reasonText(reason: string | undefined): ReasonText | undefined {
+  return reason === 'unknown' ? undefined : lookUp(REASON_ADVICE, reason);
 }
 
 function explainBounce(error: NonNullable<LogEntry['error']>, soft: boolean): Explanation {
-  const { bounce_type: type, bounce_subtype: subtype, diagnostic_code: diagnostic = '' } = error;
-  const code = enhancedCode(diagnostic);
-  const byCode = lookUp(BY_ENHANCED_CODE, code) ?? lookUp(BY_ENHANCED_CODE, code?.slice(2));
-  const known = lookUp(BY_SUBTYPE, subtype) ?? byCode;
-  if (known) return known;
-  if (soft && type?.toLowerCase() === 'transient' && diagnostic === '')
+  const known = reasonText(error.reason);
+  if (known) return { meaning: `${known.title}.`, advice: known.advice };
+  if (soft && error.bounce_type?.toLowerCase() === 'transient' && (error.diagnostic_code ?? '') === '')
     return {
       meaning: 'Auto-reply from the recipient (such as out-of-office), or a temporary delivery failure.',
       advice: 'If the email was also delivered, you can ignore this. You can keep sending to this address.',
@@ -239,22 +101,33 @@ function explainBounce(error: NonNullable<LogEntry['error']>, soft: boolean): Ex
   };
 }
 
+/** Reasons of a delay that the sender can remove. For the others, the sender can only wait. */
+const SENDER_CAN_ACT: readonly string[] = [
+  'sender_rate_limited',
+  'volume_or_complaints',
+  'low_reputation',
+  'blocklisted',
+  'provider_block',
+  'authentication_failed',
+  'reverse_dns',
+  'tls_required',
+  'spam_content',
+] satisfies readonly Reason[];
+
+function explainDelay({ reason }: NonNullable<LogEntry['error']>): Explanation {
+  const known = reasonText(reason);
+  const canAct = known !== undefined && SENDER_CAN_ACT.includes(reason ?? '');
+  return {
+    meaning: known ? `${known.title}.` : 'The delivery is delayed.',
+    advice: canAct ? `SES keeps retrying. ${known.advice}` : 'No action needed. SES keeps retrying.',
+  };
+}
+
 const COMPLAINTS: Readonly<Record<string, string>> = {
   abuse: 'The recipient marked the email as spam.',
   fraud: 'The recipient reported the email as fraud or phishing.',
   virus: 'The email was reported as containing a virus.',
   'auth-failure': 'The recipient’s mail server reported that the email failed authentication.',
-};
-
-/** https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html */
-const DELAYS: Readonly<Record<string, string>> = {
-  InternalFailure: 'SES has an internal error at the moment.',
-  MailboxFull: 'The mailbox is full at the moment.',
-  SpamDetected: 'The recipient’s mail server is receiving a large amount of spam from you.',
-  RecipientServerError: 'The recipient’s mail server has an internal error at the moment.',
-  IPFailure: 'The recipient’s mail server blocks or throttles the sending IP address.',
-  TransientCommunicationFailure: 'The connection to the recipient’s mail server failed.',
-  BYOIPHostNameLookupUnavailable: 'SES could not look up the DNS host name of your own IP addresses (BYOIP).',
 };
 
 /**
@@ -275,7 +148,7 @@ export function explain(entry: Pick<LogEntry, 'status' | 'error'>): Explanation 
       };
     case 'suppressed':
       return (
-        lookUp(BY_REASON, error.suppression_reason) ?? {
+        lookUp(BY_SUPPRESSION_REASON, error.suppression_reason) ?? {
           meaning: 'Not sent: the address is on a suppression list.',
         }
       );
@@ -287,10 +160,7 @@ export function explain(entry: Pick<LogEntry, 'status' | 'error'>): Explanation 
         }
       );
     case 'delayed':
-      return {
-        meaning: lookUp(DELAYS, error.delay_type) ?? 'The delivery is delayed.',
-        advice: 'No action needed. SES keeps retrying.',
-      };
+      return explainDelay(error);
     case 'unknown':
       if (error.feedback_type?.toLowerCase() === 'not-spam')
         return { meaning: 'The recipient marked the email as not spam.' };

@@ -161,7 +161,7 @@ describe('a new user', () => {
 
   it('opens a bounce and sees an explanation and the response of the mail server', async () => {
     await row('bounce@simulator', 'bounced').getByRole('link').click();
-    await page().getByText('This mailbox does not exist.').waitFor();
+    await page().getByText('Mailbox does not exist.').waitFor();
     await page().getByText('550 5.1.1').first().waitFor();
     await page().getByText('Raw SES events').click();
     await page().getByRole('group', { name: 'raw SES event' }).first().waitFor();

@@ -33,13 +33,13 @@ describe('a bounce', () => {
   it('is explained above the timeline, which shows the time between the steps', async () => {
     await openMessage(id);
     const recipient = card(BOUNCING);
-    await recipient.locator('.outcome').getByText('This mailbox does not exist.').waitFor();
+    await recipient.locator('.outcome').getByText('Mailbox does not exist.').waitFor();
     expect(await recipient.locator('.timeline li').allTextContents()).toEqual([
       expect.stringMatching(/^Sent/),
       expect.stringMatching(/^Bounced.*\+600 ms/),
     ]);
     // The explanation is not repeated in the timeline.
-    expect(await page().getByText('This mailbox does not exist.').count()).toBe(1);
+    expect(await page().getByText('Mailbox does not exist.').count()).toBe(1);
   });
 
   it('shows that the address is suppressed, leads to the list, and removes the suppression', async () => {

@@ -7,29 +7,49 @@ import {
   explainOutcome,
   shortReason,
 } from '../../dashboard/text/explain.ts';
+import { REASON_ADVICE } from '../../lambdas/core/reasons/advice.ts';
+import { withReason } from '../../lambdas/core/reasons/reason-of.ts';
+import { REASONS, type Reason } from '../../lambdas/core/reasons/reasons.ts';
 import { EVENT_NAMES, SUPPRESSION_REASONS } from '../../lambdas/core/events.ts';
 import { MESSAGE_STATUSES } from '../../lambdas/core/message-status.ts';
 import { ODD_NAMES } from '../odd-names.ts';
 
-const bounce = (diagnostic_code?: string, bounce_subtype = 'General', bounce_type = 'Permanent') => ({
-  status: 'bounced' as const,
-  error: { bounce_type, bounce_subtype, ...(diagnostic_code !== undefined && { diagnostic_code }) },
-});
+/** An entry as the API returns it. `reason` is what the classifier decides. */
+function bounce(diagnostic_code?: string, bounce_subtype = 'General', bounce_type = 'Permanent') {
+  const details = {
+    bounce_type,
+    bounce_subtype,
+    ...(diagnostic_code !== undefined && { diagnostic_code }),
+  };
+  return { status: 'bounced' as const, error: withReason({ event: 'bounced', details }).details };
+}
 
 describe('the explanation', () => {
+  it.each(REASONS.filter((reason) => reason !== 'unknown'))(
+    'of a bounce with the reason %s is its title and its advice',
+    (reason) => {
+      const { title, advice } = REASON_ADVICE[reason];
+      const explanation = { meaning: `${title}.`, advice };
+      expect(explain({ status: 'bounced', error: { reason } })).toEqual(explanation);
+      expect(explain({ status: 'soft_bounced', error: { reason } })).toEqual(explanation);
+      expect(explain({ status: 'delayed', error: { reason } })?.meaning).toBe(explanation.meaning);
+    },
+  );
+
   it.each([
-    ['smtp; 550 5.1.1 user unknown', 'mailbox does not exist'],
-    ['smtp; 550 5.1.1.', 'mailbox does not exist'],
-    ['smtp;550-5.7.26 Unauthenticated email', 'not authenticated'],
-    ['smtp; 552 5.2.2 mailbox full', 'mailbox is full'],
-    ['smtp; 550 5.4.1 Recipient address rejected: Access denied', 'mailbox does not exist'],
-    ['smtp; 451 4.4.1 no answer', 'does not respond'],
+    ['smtp; 550 5.1.1 user unknown', 'Mailbox does not exist.'],
     ['smtp; 550 no such thing', 'permanently rejected the email'],
-    // An IP address is not a status code.
-    ['smtp; 550 from 10.5.1.1 refused', 'permanently rejected the email'],
     [undefined, 'permanently rejected the email'],
   ])('of the diagnostic code %s contains: %s', (diagnostic, text) => {
     expect(explain(bounce(diagnostic))?.meaning).toContain(text);
+  });
+
+  it('of a delay says that SES retries, and what the sender can do if the sender is the cause', () => {
+    const advice = (reason: Reason) => explain({ status: 'delayed', error: { reason } })?.advice;
+    expect(advice('greylisted')).toBe('No action needed. SES keeps retrying.');
+    expect(advice('mailbox_full')).toBe('No action needed. SES keeps retrying.');
+    expect(advice('low_reputation')).toBe(`SES keeps retrying. ${REASON_ADVICE.low_reputation.advice}`);
+    expect(explain({ status: 'delayed', error: {} })?.meaning).toBe('The delivery is delayed.');
   });
 
   it('of an auto-reply mentions out-of-office messages', () => {
@@ -49,16 +69,6 @@ describe('the explanation', () => {
       expect(explainOutcome({ status, error: {} })?.meaning).toMatch(/\.$/);
   });
 
-  it('prefers the bounce subtype of SES over the status code of the mail server', () => {
-    expect(explain(bounce('smtp; 550 5.1.1', 'AttachmentRejected'))?.meaning).toContain('attachment');
-  });
-
-  it('ignores the case of SES values', () => {
-    expect(explain(bounce(undefined, 'MAILBOXFULL'))).toEqual(explain(bounce(undefined, 'MailboxFull')));
-    const delayed = (delay_type: string) => explain({ status: 'delayed', error: { delay_type } });
-    expect(delayed('IPFAILURE')).toEqual(delayed('IPFailure'));
-  });
-
   it.each(ODD_NAMES)('treats %j as an unknown value', (value) => {
     expect(explain(bounce(undefined, value))).toEqual(explain(bounce(undefined, 'NeverSeen')));
     for (const [status, field] of [
@@ -66,6 +76,8 @@ describe('the explanation', () => {
       ['suppressed', 'suppression_reason'],
       ['failed', 'error_code'],
       ['delayed', 'delay_type'],
+      ['delayed', 'reason'],
+      ['bounced', 'reason'],
     ] as const)
       expect(explain({ status, error: { [field]: value } })).toEqual(explain({ status, error: {} }));
     expect(toneOf(value)).toBe('sent');
