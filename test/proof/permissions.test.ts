@@ -8,6 +8,7 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { afterEach, describe, expect, it } from 'vitest';
 import { callerOf } from '../../pages/permissions.ts';
 import { ENV } from '../../lambdas/core/env.ts';
+import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 import { putCommand } from '../../lambdas/store/commands.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { ACCOUNT, decide, resolveValue, policiesOfRole, REGION } from '../lib/policy.ts';
@@ -216,6 +217,18 @@ async function playCommandScenarios(context: ScenarioContext): Promise<void> {
   );
 }
 
+/** A bad import into a workspace that no other scenario has paused. The reputation guard stores a warning. */
+async function playBadImport({ functions }: ScenarioContext): Promise<void> {
+  const workspaceId = `ws_${'c'.repeat(26)}`;
+  const timestamp = formatTimestamp(Date.now());
+  const rows = Array.from({ length: 100 }, (_, index) =>
+    (['sent', 'bounced'] as const).map((event) =>
+      anEvent({ workspace_id: workspaceId, message_id: `import-${index}`, event, timestamp }),
+    ),
+  ).flatMap((events) => eventRows(events, { retentionDays: 90, receivedAtMs: Date.now() }));
+  await functions.tally({ Records: rows.map(insertRecord), shardId: 'shard-import' });
+}
+
 /** Runs every scenario with the policies of the roles, except the statements that `without` selects. */
 async function playScenarios(without: (statement: Statement) => boolean = () => false) {
   const denied: Call[] = [];
@@ -233,6 +246,7 @@ async function playScenarios(without: (statement: Statement) => boolean = () => 
     await playApiScenarios(context);
     await playEmailScenarios(context);
     await playCommandScenarios(context);
+    await playBadImport(context);
   } finally {
     logs.stop();
     receivers.close();
