@@ -1,6 +1,6 @@
 import { intervalEnd, intervalStart } from '../lambdas/core/intervals.ts';
 import { changeLimits, invalidLimit, type LimitsChange } from '../lambdas/core/reputation/change-limits.ts';
-import { pausedByPerson, resumedByPerson } from '../lambdas/core/reputation/manual.ts';
+import { pausedByPerson } from '../lambdas/core/reputation/manual.ts';
 import { reasonText } from '../lambdas/core/reputation/reason-text.ts';
 import {
   REPUTATION_METRICS,
@@ -8,10 +8,9 @@ import {
   REPUTATION_WINDOWS,
   type ReputationLimits,
   type ReputationMode,
-  type ScopeState,
 } from '../lambdas/core/reputation/types.ts';
 import { formatTimestamp } from '../lambdas/core/timestamps.ts';
-import { changeScope } from '../lambdas/store/change-scope.ts';
+import { changeScope, resumeScope, type ScopeChange } from '../lambdas/store/change-scope.ts';
 import { readReplay } from '../lambdas/store/reputation-replay.ts';
 import { readReputationView, type ReputationView } from '../lambdas/store/reputation-view.ts';
 import { readReputationSettings, writeReputationSettings } from '../lambdas/store/reputation.ts';
@@ -124,16 +123,12 @@ export async function reputationShow(
   return { result: view, text: viewText(view) };
 }
 
-/** Changes the scope that the options name. Throws a UsageError for a configuration set that the workspace does not know. */
-async function changeNamedScope(
-  { table, ...deployment }: Deployment,
-  options: ScopeOptions,
-  next: (previous: ScopeState, by: { readonly by: string; readonly nowMs: number }) => ScopeState | undefined,
-): Promise<ScopeState> {
-  const workspaceId = resolveWorkspaceId({ table, ...deployment }, options.workspace);
+/** The change of the scope that the options name. Throws a UsageError for a configuration set that the workspace does not know. */
+async function changeOf(deployment: Deployment, options: ScopeOptions): Promise<ScopeChange> {
+  const workspaceId = resolveWorkspaceId(deployment, options.workspace);
   const nowMs = Date.now();
   const configurationSet = options['configuration-set'] ?? null;
-  const { scopes } = await readReputationView(table, { workspaceId, nowMs });
+  const { scopes } = await readReputationView(deployment.table, { workspaceId, nowMs });
   const known = scopes.map(({ scope }) => scope.configuration_set);
   if (!known.includes(configurationSet))
     throw new UsageError(
@@ -141,17 +136,14 @@ async function changeNamedScope(
         known.filter((set) => set !== null).join(', ') || 'none'
       }`,
     );
-  return changeScope(
-    table,
-    { workspaceId, configurationSet, nowMs, retentionDays: EVENT_RETENTION_DAYS },
-    (previous) => next(previous, { by: BY, nowMs }),
-  );
+  return { workspaceId, configurationSet, nowMs, retentionDays: EVENT_RETENTION_DAYS };
 }
 
 /** `reputation pause` */
 export async function reputationPause(deployment: Deployment, options: ScopeOptions): Promise<CommandOutput> {
-  const state = await changeNamedScope(deployment, options, (previous, by) =>
-    previous.state === 'paused' ? undefined : pausedByPerson(previous, by),
+  const change = await changeOf(deployment, options);
+  const state = await changeScope(deployment.table, change, (previous) =>
+    previous.state === 'paused' ? undefined : pausedByPerson(previous, { by: BY, nowMs: change.nowMs }),
   );
   const text = `Sending of ${nameOf(state.configuration_set)} is paused since ${state.since ?? ''}. POST /v1/send responds with 409 reputation_paused`;
   return { result: state, text };
@@ -165,9 +157,8 @@ export async function reputationResume(
   const graceHours = Number(options['grace-hours']);
   if (!Number.isInteger(graceHours) || graceHours < 0 || graceHours > MAX_GRACE_HOURS)
     throw new UsageError(`--grace-hours needs a whole number from 0 to ${MAX_GRACE_HOURS}`);
-  const state = await changeNamedScope(deployment, options, (previous, by) =>
-    previous.state === 'paused' ? resumedByPerson(previous, { ...by, graceHours }) : undefined,
-  );
+  const change = await changeOf(deployment, options);
+  const state = await resumeScope(deployment.table, change, { by: BY, graceHours });
   const grace = state.grace_until === null ? '' : `. Until ${state.grace_until}, complaints only warn`;
   return { result: state, text: `Sending of ${nameOf(state.configuration_set)} is ${state.state}${grace}` };
 }

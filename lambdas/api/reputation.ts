@@ -2,10 +2,10 @@ import * as z from 'zod/mini';
 import { DEFAULT_WORKSPACE_ID } from '../core/default-workspace.ts';
 import { intervalEnd, intervalStart } from '../core/intervals.ts';
 import { changeLimits, invalidLimit, type LimitsChange } from '../core/reputation/change-limits.ts';
-import { pausedByPerson, resumedByPerson } from '../core/reputation/manual.ts';
-import type { ReputationLimits, ScopeState } from '../core/reputation/types.ts';
+import { pausedByPerson } from '../core/reputation/manual.ts';
+import type { ReputationLimits } from '../core/reputation/types.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
-import { changeScope } from '../store/change-scope.ts';
+import { changeScope, resumeScope, type ScopeChange } from '../store/change-scope.ts';
 import { readReplay } from '../store/reputation-replay.ts';
 import { readReputationView, type ScopeView } from '../store/reputation-view.ts';
 import {
@@ -114,26 +114,21 @@ async function requireScope(
   );
 }
 
-/** Changes a scope, and responds with its new state. */
+/** Changes a scope by `apply`, and responds with its new state. */
 async function respondWithChange(
   deps: ApiDeps,
   { caller, configurationSet }: { readonly caller: Caller; readonly configurationSet: string | undefined },
-  next: (previous: ScopeState, by: { readonly by: string; readonly nowMs: number }) => ScopeState | undefined,
+  apply: (change: ScopeChange) => Promise<unknown>,
 ): Promise<RouteResponse> {
-  const { workspaceId, keyId, keyName } = caller;
+  const { workspaceId, keyName } = caller;
   await requireScope(deps, workspaceId, configurationSet);
-  const nowMs = deps.now();
-  await changeScope(
-    deps.table,
-    {
-      workspaceId,
-      configurationSet: configurationSet ?? null,
-      ...(keyName !== undefined && { byName: keyName }),
-      nowMs,
-      retentionDays: deps.retentionDays,
-    },
-    (previous) => next(previous, { by: keyId, nowMs }),
-  );
+  await apply({
+    workspaceId,
+    configurationSet: configurationSet ?? null,
+    ...(keyName !== undefined && { byName: keyName }),
+    nowMs: deps.now(),
+    retentionDays: deps.retentionDays,
+  });
   // The resume moves the start of the windows, so the view is read again.
   return { status: 200, body: toScopeJson(await requireScope(deps, workspaceId, configurationSet)) };
 }
@@ -151,8 +146,12 @@ const pause = route({
   optionalBody: true,
   responses: { 200: reputationScopeJson },
   handle: (deps, { caller, body }) =>
-    respondWithChange(deps, { caller, configurationSet: body.configuration_set }, (previous, by) =>
-      previous.state === 'paused' ? undefined : pausedByPerson(previous, by),
+    respondWithChange(deps, { caller, configurationSet: body.configuration_set }, (change) =>
+      changeScope(deps.table, change, (previous) =>
+        previous.state === 'paused'
+          ? undefined
+          : pausedByPerson(previous, { by: caller.keyId, nowMs: change.nowMs }),
+      ),
     ),
 });
 
@@ -163,16 +162,14 @@ const resume = route({
   scope: 'admin',
   summary: 'Resume sending',
   description:
-    'Ends a pause. The windows of the guard then begin with the next full hour, so that the events before the resume cannot pause the scope again. For `grace_hours`, complaints only warn, because complaints about earlier emails arrive late. A resume of a scope that is not paused changes nothing.',
+    'Ends a pause. Without `configuration_set`, it also ends every pause of a configuration set by the guard, because most emails count in both. A configuration set that a person paused stays paused. The windows of the guard then begin with the next full hour, so that the events before the resume cannot pause the scope again. For `grace_hours`, complaints only warn, because complaints about earlier emails arrive late. A resume of a scope that is not paused changes nothing.',
   query: noQuery,
   body: resumeBody,
   optionalBody: true,
   responses: { 200: reputationScopeJson },
   handle: (deps, { caller, body }) =>
-    respondWithChange(deps, { caller, configurationSet: body.configuration_set }, (previous, by) =>
-      previous.state === 'paused'
-        ? resumedByPerson(previous, { ...by, graceHours: body.grace_hours })
-        : undefined,
+    respondWithChange(deps, { caller, configurationSet: body.configuration_set }, (change) =>
+      resumeScope(deps.table, change, { by: caller.keyId, graceHours: body.grace_hours }),
     ),
 });
 

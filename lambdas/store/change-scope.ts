@@ -1,10 +1,16 @@
 import { InternalError } from '../core/errors.ts';
 import { announcementOf } from '../core/reputation/announce.ts';
 import { createReputationEvent } from '../core/reputation/events.ts';
+import { resumedByPerson } from '../core/reputation/manual.ts';
 import type { ScopeState } from '../core/reputation/types.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { reputationEventRow } from './reputation-events.ts';
-import { readReputationState, transition, type ReputationAnnouncement } from './reputation.ts';
+import {
+  listReputationStates,
+  readReputationState,
+  transition,
+  type ReputationAnnouncement,
+} from './reputation.ts';
 import type { Table } from './table.ts';
 
 /** The scope that a person changes, and what the history says about the change. */
@@ -62,4 +68,30 @@ export async function changeScope(
     if (stored) return state;
   }
   throw new InternalError('The state of the scope changed during every try to change it');
+}
+
+/**
+ * Resumes a scope. A resume of the whole workspace also resumes every configuration set that the guard paused, and restarts the windows of
+ * every set with a warning: most emails are in the counts of the workspace and of a set, so both pause together, and a person resumes
+ * with one request. A set that a person paused stays paused. Returns the state of the named scope.
+ */
+export async function resumeScope(
+  table: Table,
+  change: ScopeChange,
+  by: { readonly by: string; readonly graceHours: number },
+): Promise<ScopeState> {
+  const { workspaceId, configurationSet, nowMs } = change;
+  const resume = (previous: ScopeState): ScopeState => resumedByPerson(previous, { ...by, nowMs });
+  const state = await changeScope(table, change, (previous) =>
+    previous.state === 'paused' ? resume(previous) : undefined,
+  );
+  if (configurationSet !== null) return state;
+  const isAffected = ({ state: current, changed_by: changedBy }: ScopeState): boolean =>
+    current === 'warning' || (current === 'paused' && changedBy === 'guard');
+  for (const { configuration_set: set, ...scope } of await listReputationStates(table, workspaceId))
+    if (set !== null && isAffected({ configuration_set: set, ...scope }))
+      await changeScope(table, { ...change, configurationSet: set }, (previous) =>
+        isAffected(previous) ? resume(previous) : undefined,
+      );
+  return state;
 }

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/default-workspace.ts';
 import { InternalError } from '../../lambdas/core/errors.ts';
+import { initialScope } from '../../lambdas/core/reputation/decide.ts';
+import { pausedByPerson } from '../../lambdas/core/reputation/manual.ts';
+import { transition } from '../../lambdas/store/reputation.ts';
+import { WORKSPACE_ID } from '../../sim/builders/events.ts';
+import { NOW_MS } from './harness.ts';
 import { DEFAULT_REPUTATION_LIMITS } from '../../lambdas/core/reputation/limits.ts';
 import { setUpReputation } from './reputation-world.ts';
 
@@ -249,6 +254,42 @@ describe('POST /v1/reputation/pause and /resume', () => {
     expect((await call('POST', '/pause', { configuration_set: 'news' })).body.configuration_set).toBe('news');
     const { scopes } = (await call('GET', '')).body;
     expect(scopes.map((each: { state: string }) => each.state)).toEqual(['ok', 'ok', 'paused']);
+  });
+
+  it('a resume of the workspace also resumes the sets that the guard paused, and not a set that a person paused', async () => {
+    const { call, countEvents, table } = setUpReputation();
+    for (const set of ['alerts', 'billing', 'news']) await countEvents('sent', 1, { configuration_set: set });
+    for (const set of [null, 'alerts']) {
+      const previous = initialScope(set);
+      const next = pausedByPerson(previous, { by: 'guard', nowMs: NOW_MS });
+      await transition(table, { workspaceId: WORKSPACE_ID, previous, next, at: '2026-02-25T12:00:00Z' });
+    }
+    await call('POST', '/pause', { configuration_set: 'news' });
+    expect((await call('POST', '/resume')).body).toMatchObject({ configuration_set: null, state: 'ok' });
+    const { scopes } = (await call('GET', '')).body;
+    const states = scopes.map((each: { configuration_set: string; state: string }) => [
+      each.configuration_set,
+      each.state,
+    ]);
+    expect(states).toEqual([
+      [null, 'ok'],
+      ['alerts', 'ok'],
+      ['billing', 'ok'],
+      ['news', 'paused'],
+    ]);
+    expect(
+      (await call('GET', '/history')).body.data.map((each: { to: string }) => each.to).toSorted(),
+    ).toEqual(['ok', 'ok', 'paused', 'paused', 'paused']);
+  });
+
+  it('a resume of a set resumes only this set', async () => {
+    const { call, countEvents } = setUpReputation();
+    await countEvents('sent', 1, { configuration_set: 'news' });
+    await call('POST', '/pause');
+    await call('POST', '/pause', { configuration_set: 'news' });
+    await call('POST', '/resume', { configuration_set: 'news' });
+    const { scopes } = (await call('GET', '')).body;
+    expect(scopes.map((each: { state: string }) => each.state)).toEqual(['paused', 'ok']);
   });
 
   it.each(['news', 'a b', 'x'.repeat(65)])(

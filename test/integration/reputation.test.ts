@@ -5,6 +5,7 @@ import { createHook, newTenant, sendEmail, sesSends, stack, until, type HookRequ
 interface Announcement {
   readonly event: string;
   readonly workspace_id: string;
+  readonly configuration_set?: string;
   readonly reasons: readonly { readonly metric: string; readonly severity: string; readonly count: number }[];
 }
 
@@ -60,19 +61,25 @@ it('the guard warns, pauses POST /v1/send, announces both as signed webhooks, an
   expect(resumed.body).toMatchObject({ state: 'ok', reasons: [] });
   expect((await send()).status).toBe(202);
 
-  const announcements = (await hook.requests(3)).map(announcementOf);
+  // Each change is announced for the workspace, and for the configuration set, which has the same counts.
+  const announcements = (await hook.requests(6)).map(announcementOf);
   expect(announcements.map(({ event }) => event).toSorted()).toEqual([
-    'reputation.paused',
-    'reputation.resumed',
-    'reputation.warning',
+    ...Array<string>(2).fill('reputation.paused'),
+    ...Array<string>(2).fill('reputation.resumed'),
+    ...Array<string>(2).fill('reputation.warning'),
   ]);
-  const announced = announcements.find(({ event }) => event === 'reputation.paused');
+  const ofWorkspace = announcements.filter(({ configuration_set: set }) => set === undefined);
+  expect(ofWorkspace).toHaveLength(3);
+  const announced = ofWorkspace.find(({ event }) => event === 'reputation.paused');
   expect(announced?.workspace_id).toBe(tenant.id);
   expect(announced?.reasons).toContainEqual(
     expect.objectContaining({ metric: 'bounce', severity: 'pause', count: 5 }),
   );
   const { data } = (await tenant.api('GET', '/v1/reputation/history')).body;
-  expect(data.map((each: { to: string }) => each.to)).toEqual(['ok', 'paused', 'warning']);
+  const ofWorkspaceOnly = data.filter(
+    (each: { configuration_set: string | null }) => each.configuration_set === null,
+  );
+  expect(ofWorkspaceOnly.map((each: { to: string }) => each.to)).toEqual(['ok', 'paused', 'warning']);
   // Webhooks that get every event of emails get no event of the guard.
   expect((await all.seen()).filter(({ raw_body: body }) => body.includes('"reputation.'))).toEqual([]);
   await Promise.all([hook.remove(), all.remove()]);
