@@ -8,7 +8,7 @@ import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 import { updatedEndpointJson } from '../../lambdas/api/schemas/webhooks.ts';
 import { webhookPayload } from '../../lambdas/delivery/payload.ts';
-import { WORKSPACE_ID } from '../../sim/builders/events.ts';
+import { WORKSPACE_ID, aReputationEvent } from '../../sim/builders/events.ts';
 import { SAMPLES } from '../../sim/ses/samples.ts';
 
 const page = readFileSync('docs/webhooks-and-events.md', 'utf8');
@@ -57,25 +57,35 @@ const LISTS = EXAMPLES.filter((example) => 'data' in example);
 const PAYLOADS = EXAMPLES.filter((example) => ![...ENDPOINTS, ...COUNTS, ...LISTS].includes(example));
 
 describe('a payload on the page', () => {
-  const realPayloads = new Map(
-    Object.values(SAMPLES)
+  const reputationEvent = aReputationEvent('reputation.paused', { configurationSet: 'newsletter' });
+  const realPayloads = new Map<unknown, Record<string, unknown>>([
+    ['reputation.paused', JSON.parse(webhookPayload(reputationEvent)) as Record<string, unknown>],
+    ...Object.values(SAMPLES)
       .flatMap((sample) => normalize(sample).events)
       // The last sample of an event wins: the one with the most details.
       .toSorted((left, right) => Object.keys(left.details).length - Object.keys(right.details).length)
-      .map((event) => [
-        event.event,
-        JSON.parse(webhookPayload({ ...event, workspace_id: WORKSPACE_ID })) as Record<string, unknown>,
-      ]),
-  );
+      .map(
+        (event) =>
+          [
+            event.event,
+            JSON.parse(webhookPayload({ ...event, workspace_id: WORKSPACE_ID })) as Record<string, unknown>,
+          ] as const,
+      ),
+  ]);
 
   it.each(PAYLOADS)('has the fields of a real payload of $event', (example) => {
-    const { tags: _tags, ...payload } = realPayloads.get(example['event'] as 'bounced') ?? {};
+    const { tags: _tags, ...payload } = realPayloads.get(example['event']) ?? {};
     expect(Object.keys(example).toSorted()).toEqual(Object.keys(payload).toSorted());
     for (const [name, value] of Object.entries(example)) expect(typeof value).toBe(typeof payload[name]);
   });
 
-  it('is shown for delivered, bounced and complained', () => {
-    expect(PAYLOADS.map(({ event }) => event)).toEqual(['delivered', 'bounced', 'complained']);
+  it('is shown for delivered, bounced, complained and reputation.paused', () => {
+    expect(PAYLOADS.map(({ event }) => event)).toEqual([
+      'delivered',
+      'bounced',
+      'complained',
+      'reputation.paused',
+    ]);
   });
 });
 
