@@ -93,9 +93,9 @@ export function measure(
   if (rate === null) return { ...common, level: 'none', verdict: 'No emails in this window' };
   if (rate < warning) return { ...common, level: 'good', verdict: 'Below the limits' };
   if (volume < minSent)
-    return { ...common, level: 'few', verdict: `Judged from ${formatNumber(minSent)} ${noun}` };
+    return { ...common, level: 'few', verdict: `Not judged below ${formatNumber(minSent)} ${noun}` };
   if (count < minCount)
-    return { ...common, level: 'few', verdict: `Judged from ${formatNumber(minCount)} ${cases}` };
+    return { ...common, level: 'few', verdict: `Not judged below ${formatNumber(minCount)} ${cases}` };
   return rate < pause
     ? { ...common, level: 'warn', verdict: 'At the warning limit' }
     : { ...common, level: 'bad', verdict: 'At the pause limit' };
@@ -105,6 +105,23 @@ export function measure(
 export function scopesInTrouble(reputation: Reputation | undefined): readonly ReputationScope[] {
   const found = reputation?.scopes.filter(({ state }) => state !== 'ok') ?? [];
   return found.toSorted((a, b) => Number(b.state === 'paused') - Number(a.state === 'paused'));
+}
+
+const STATES = Object.keys(STATE_TEXT);
+
+/** Whether a configuration set is in a worse state than the whole workspace, so that it needs attention of its own. */
+export function isWorse(
+  scope: ReputationScope,
+  { scopes: [workspace] }: Pick<Reputation, 'scopes'>,
+): boolean {
+  return STATES.indexOf(scope.state) > STATES.indexOf(workspace?.state ?? 'ok');
+}
+
+/** The scopes to alert about: the workspace, and the configuration sets that are in a worse state. */
+export function scopesToAlert(reputation: Reputation | undefined): readonly ReputationScope[] {
+  return scopesInTrouble(reputation).filter(
+    (scope) => reputation && (scope.configuration_set === null || isWorse(scope, reputation)),
+  );
 }
 
 /** The state of the worst scope. */

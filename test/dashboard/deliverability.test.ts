@@ -23,7 +23,9 @@ import {
   changedByText,
   measure,
   reasonText,
+  isWorse,
   scopesInTrouble,
+  scopesToAlert,
   worstState,
 } from '../../dashboard/text/reputation.ts';
 import { readStatsRange } from '../../dashboard/text/stats-range.ts';
@@ -59,8 +61,8 @@ describe('a rate beside the limits of the guard', () => {
   it.each([
     [0, 0, 'none', 'No emails in this window'],
     [4, 100, 'good', 'Below the limits'],
-    [1, 13, 'few', 'Judged from 100 sent'],
-    [19, 200, 'few', 'Judged from 20 bounces'],
+    [1, 13, 'few', 'Not judged below 100 sent'],
+    [19, 200, 'few', 'Not judged below 20 bounces'],
     [20, 400, 'warn', 'At the warning limit'],
     [40, 400, 'bad', 'At the pause limit'],
   ] as const)('of %d bounces of %d emails is %s', (bounced, sent, level, verdict) => {
@@ -102,6 +104,18 @@ describe('the state of the guard in words', () => {
     expect(scopesInTrouble(reputation).map((each) => each.configuration_set)).toEqual(['b', null]);
     expect(worstState(reputation)).toBe('paused');
     expect(worstState(undefined)).toBe('ok');
+  });
+
+  it('alerts about a configuration set only if it is in a worse state than the workspace', () => {
+    const scope = (configuration_set: string | null, state: ReputationScope['state']) =>
+      ({ configuration_set, state }) as ReputationScope;
+    const alerts = (...scopes: readonly ReputationScope[]) =>
+      scopesToAlert({ scopes } as unknown as Reputation).map((each) => each.configuration_set);
+    expect(alerts(scope(null, 'warning'), scope('a', 'warning'), scope('b', 'paused'))).toEqual(['b', null]);
+    expect(alerts(scope(null, 'ok'), scope('a', 'warning'))).toEqual(['a']);
+    expect(alerts(scope(null, 'paused'), scope('a', 'warning'))).toEqual([null]);
+    expect(isWorse(scope('a', 'ok'), { scopes: [scope(null, 'ok')] })).toBe(false);
+    expect(scopesToAlert(undefined)).toEqual([]);
   });
 
   it.each([

@@ -102,6 +102,9 @@ interface RowProps {
   readonly name: ComponentChildren;
 }
 
+/** With fewer emails in one of the ranges, the change of a rate is chance: one bounce of five emails is 20 points. */
+const MIN_COMPARED = 20;
+
 /** The smallest change of a rate that the table shows: smaller ones are chance. */
 const NOISE = { delivery: 0.001, bounce: 0.001, complaint: 0.0001, delayed: 0.002 } as const;
 
@@ -125,6 +128,7 @@ function Cells({ stats, group, before, range, filter, hasEngagement, name }: Row
   const changeOf = (key: keyof typeof NOISE, mattersFrom: number): Change | undefined => {
     const [now, then] = [rates[key], before?.rates[key] ?? null];
     if (now === null || then === null || Math.abs(now - then) < NOISE[key]) return undefined;
+    if (Math.min(totals.sent, before?.totals.sent ?? 0) < MIN_COMPARED) return undefined;
     return changeOfRate(now, then, { better: key === 'delivery' ? 'up' : 'down', mattersFrom });
   };
   const points = trendOf(group.buckets ?? [], MAX_TREND_POINTS);

@@ -37,7 +37,7 @@ export function DryRunResult({
           <span
             key={from}
             data-tone={STATE_TEXT[state].tone}
-            style={{ left: percent(from), width: percent(to - from) }}
+            style={{ left: `min(${percent(from)}, 100% - 4px)`, width: percent(to - from) }}
           />
         ))}
       </div>

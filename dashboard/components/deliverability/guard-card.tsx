@@ -1,6 +1,6 @@
 import type { Reputation, ReputationScope } from '../../api/types.ts';
 import { hasScope } from '../../state/app.ts';
-import { MODE_TEXT, STATE_TEXT, scopeName } from '../../text/reputation.ts';
+import { MODE_TEXT, STATE_TEXT, isWorse, scopeName } from '../../text/reputation.ts';
 import { Card } from '../page.tsx';
 import type { GuardAction } from './guard-dialogs.tsx';
 import { Contributors, StateText, Windows } from './scope-details.tsx';
@@ -99,7 +99,7 @@ export function ConfigurationSets({ reputation, onAct }: Props) {
     <Card title="Guard by configuration set">
       <div class="guard-sets">
         {sets.map((scope) => (
-          <details key={scope.configuration_set} open={scope.state !== 'ok'}>
+          <details key={scope.configuration_set} open={isWorse(scope, reputation)}>
             <summary>
               <StateBadge state={scope.state} />
               <h3>{scopeName(scope.configuration_set)}</h3>

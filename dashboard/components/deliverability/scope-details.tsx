@@ -52,6 +52,9 @@ export function StateText({
           ))}
         </ul>
       )}
+      {state === 'warning' && mode !== 'pause' && reasons.some(({ severity }) => severity === 'pause') && (
+        <p>In the mode Pause, the guard would have paused sending.</p>
+      )}
       {graceUntil !== null && Date.parse(graceUntil) > Date.now() && (
         <p>
           Grace time: complaints do not pause sending again until <Time at={graceUntil} />.

@@ -8,7 +8,7 @@ import { formatPercent, pluralize } from '../../text/format.ts';
 import { logsLink } from '../../text/logs-link.ts';
 import { LIMITED_RATES, measuredRate } from '../../text/measured-rate.ts';
 import { isAboveLimit, rateFloors, rateLevel } from '../../text/rate-level.ts';
-import { reasonText, scopesInTrouble } from '../../text/reputation.ts';
+import { reasonText, scopesInTrouble, scopesToAlert } from '../../text/reputation.ts';
 import { Time } from '../time.tsx';
 
 function Alert({
@@ -150,7 +150,7 @@ export function Alerts({
   readonly endpoints: readonly Endpoint[];
 }) {
   const { data: reputation } = useReputation();
-  const scopes = scopesInTrouble(reputation);
+  const scopes = scopesToAlert(reputation);
   const failing = endpoints.filter((endpoint) => endpointState(endpoint) === 'failing');
   const rates = (['bounce', 'complaint'] as const).flatMap((key) => {
     const level = stats && alertLevel(stats, key, reputation);
