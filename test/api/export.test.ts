@@ -196,7 +196,7 @@ describe('CSV', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (subject) => {
         const [cells = []] = parseCsv(toCsv([anEvent({ subject })], { first: false }));
-        expect(cells).toHaveLength(24);
+        expect(cells).toHaveLength(25);
         expect(cells[7]?.replaceAll("'", '')).toBe(subject.replaceAll("'", ''));
       }),
     );

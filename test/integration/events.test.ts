@@ -51,6 +51,7 @@ describe('an event published to the topic', () => {
     expect(bodies).toHaveLength(2);
     expect(bodies.find((body) => body.to === TO)).toMatchObject({
       diagnostic_code: 'smtp; 550 5.1.1 user unknown',
+      reason: 'unknown_user',
     });
     expect(bodies.find((body) => body.to === OTHER)).not.toHaveProperty('diagnostic_code');
   });

@@ -45,9 +45,19 @@ const COMMON = ['event', 'event_id', 'message_id', 'to', 'from', 'subject', 'tim
 describe('an email to the mailbox simulator', () => {
   it.each([
     ['success', ['delivered', 'sent'], 'delivered', []],
-    ['bounce', ['bounced', 'sent'], 'bounced', ['bounce_type', 'bounce_subtype', 'diagnostic_code']],
+    [
+      'bounce',
+      ['bounced', 'sent'],
+      'bounced',
+      ['bounce_type', 'bounce_subtype', 'diagnostic_code', 'reason'],
+    ],
     ['complaint', ['complained', 'delivered', 'sent'], 'complained', ['feedback_type']],
-    ['ooto', ['delivered', 'sent', 'soft_bounced'], 'soft_bounced', ['bounce_type', 'bounce_subtype']],
+    [
+      'ooto',
+      ['delivered', 'sent', 'soft_bounced'],
+      'soft_bounced',
+      ['bounce_type', 'bounce_subtype', 'reason'],
+    ],
     ['suppressionlist', ['sent', 'suppressed'], 'suppressed', ['suppression_reason']],
   ])('to %s@ has the outcome that the address names', async (name, statuses, event, fields) => {
     const to = `${name}@${SIMULATOR}`;

@@ -71,11 +71,18 @@ describe('the TypeScript example in docs/webhooks-and-events.md', () => {
     vi.stubEnv('IVYMAIL_WEBHOOK_SECRET', secretText(SECRET));
     const log = vi.spyOn(console, 'log').mockReturnValue();
     const bounced = webhookPayload(
-      anEvent({ event: 'bounced', to: 'ann@example.com', details: { diagnostic_code: 'smtp; 550' } }),
+      anEvent({
+        event: 'bounced',
+        to: 'ann@example.com',
+        details: { diagnostic_code: 'smtp; 550', reason: 'unknown' },
+      }),
     );
     const postponed = '{"event":"postponed"}';
     for (const body of [bounced, postponed]) expect((await post(request(body))).status).toBe(204);
-    expect(log.mock.calls).toEqual([['ann@example.com bounced: smtp; 550'], ['postponed is ignored']]);
+    expect(log.mock.calls).toEqual([
+      ['ann@example.com bounced: unknown, smtp; 550'],
+      ['postponed is ignored'],
+    ]);
     expect((await post(request(bounced, Buffer.alloc(24, 8)))).status).toBe(401);
     vi.stubEnv('IVYMAIL_WEBHOOK_SECRET', undefined);
     await expect(post(request(bounced))).rejects.toThrow(/Pass the secret of the endpoint/);
