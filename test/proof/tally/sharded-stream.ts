@@ -9,7 +9,12 @@ import {
   type EventCounts,
 } from '../../../lambdas/core/stats.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
-import { readEndpointCounters, readEventCounters } from '../../../lambdas/store/counters.ts';
+import {
+  readEndpointCounters,
+  readEventCounters,
+  type CounterRange,
+} from '../../../lambdas/store/counters.ts';
+import { readDimensionCounters } from '../../../lambdas/store/dimension-counters.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { KIND, deliveryKey } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/table.ts';
@@ -25,6 +30,14 @@ const DAY_MS = 86_400_000;
 /** Events are inserted ten times a second. */
 const PARTS = 10;
 const ENDPOINT = anEndpoint();
+/** The domains of the recipients, with the value under which they count. */
+const PROVIDERS = [
+  ['gmail.com', 'gmail'],
+  ['outlook.de', 'microsoft'],
+  ['customer.example', 'other'],
+] as const;
+const TAGS = 4;
+const DIMENSIONS = ['provider', 'tag', 'configuration_set', 'sender'] as const;
 
 /** The sums over all counters of the workspace and the endpoint. */
 export interface Counted {
@@ -33,6 +46,8 @@ export interface Counted {
   readonly failures: number;
   /** The attempts in the histogram of durations. */
   readonly durations: number;
+  /** The number of events of each value of a dimension, by dimension and value. */
+  readonly byValue: Readonly<Record<string, number>>;
 }
 
 interface Command {
@@ -52,7 +67,12 @@ export class ShardedStream {
   readonly tries = { all: 0, refused: 0 };
   /** The writes of the transactions whose last try was refused. */
   private readonly refused = new Set<unknown>();
-  private readonly inserted = { events: zeroCounts(), attempts: 0, failures: 0 };
+  private readonly inserted = {
+    events: zeroCounts(),
+    attempts: 0,
+    failures: 0,
+    byValue: {} as Record<string, number>,
+  };
   private readonly insert = createStream([this.deployment.tallyReader]);
   private number = 0;
 
@@ -111,7 +131,17 @@ export class ShardedStream {
     const event = EVENT_NAMES[number % EVENT_NAMES.length] ?? 'sent';
     const hasFailed = number % 7 === 0;
     const at = formatTimestamp(nowMs);
-    const emailEvent = anEvent({ message_id: `message-${number}`, event, timestamp: at, details: {} });
+    const [domain, provider] = PROVIDERS[number % PROVIDERS.length] ?? PROVIDERS[0];
+    const tag = String(number % TAGS);
+    const emailEvent = anEvent({
+      message_id: `message-${number}`,
+      event,
+      timestamp: at,
+      to: `ann@${domain}`,
+      tags: [['n', tag]],
+      configuration_set: 'marketing',
+      details: {},
+    });
     const attempt: Attempt = {
       number: 1,
       trigger: 'auto',
@@ -125,6 +155,14 @@ export class ShardedStream {
     this.insert(eventRows([emailEvent], retention, isUnpublished ? undefined : '{}')[0] as Row);
     this.insert({ ...deliveryKey(emailEvent, ENDPOINT.id), kind: KIND.delivery, attempt });
     this.inserted.events[event] += 1;
+    const { byValue } = this.inserted;
+    const values = [
+      `provider ${provider}`,
+      `tag n:${tag}`,
+      'configuration_set marketing',
+      `sender ${emailEvent.from}`,
+    ];
+    for (const value of values) byValue[value] = (byValue[value] ?? 0) + 1;
     if (isUnpublished && event === 'suppressed') this.inserted.events.suppressed_before_send += 1;
     if (isUnpublished && event === 'failed') this.inserted.events.failed_before_send += 1;
     this.inserted.attempts += 1;
@@ -142,6 +180,23 @@ export class ShardedStream {
       ...(await readEndpointCounters(table, address, range)).values(),
     ]);
     const inHistogram = Object.values(durations).reduce((sum, count) => sum + count, 0);
-    return { events, attempts, failures, durations: inHistogram };
+    const byValue = await this.countedByValue(range);
+    return { events, attempts, failures, durations: inHistogram, byValue };
+  }
+
+  private async countedByValue(range: CounterRange): Promise<Counted['byValue']> {
+    const counted: Record<string, number> = {};
+    for (const dimension of DIMENSIONS)
+      for (const { value = 'other', counts } of await readDimensionCounters(
+        this.deployment.table,
+        { workspaceId: WORKSPACE_ID, dimension },
+        range,
+      )) {
+        const events = EVENT_NAMES.reduce((sum, name) => sum + counts[name], 0);
+        const key = `${dimension} ${value}`;
+        // The row of `other` exists if it limits the named values, also without an event.
+        if (events > 0) counted[key] = (counted[key] ?? 0) + events;
+      }
+    return counted;
   }
 }
