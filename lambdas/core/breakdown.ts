@@ -68,6 +68,8 @@ const REASON_COUNTERS: readonly CounterName[] = ['bounced', 'soft_bounced', 'del
 /** The maximum number of domains in `other`. */
 const TOP_DOMAINS = 10;
 
+const NO_EMAILS = { sent: 0, bounced: 0 };
+
 /** A group while rows are added to it. */
 class Sum implements Group {
   readonly counts = zeroCounts();
@@ -133,9 +135,11 @@ export class BreakdownSums {
    * row are in `other`: they were counted before an update added the dimensions. So the sum over `groups` and `other` equals `counted`.
    */
   result(counted: ReadonlyMap<number, EventCounts>): Breakdown {
-    const sorted = [...this.named]
-      .map(([value, sum]) => ({ value, sum, size: this.sizeOf(sum.counts) }))
-      .toSorted((left, right) => right.size - left.size || (left.value < right.value ? -1 : 1));
+    // Sorted by value first: the order of groups of the same size must not depend on the order of the rows.
+    const sorted = [...this.named.keys()]
+      .toSorted()
+      .map((value) => ({ value, sum: this.sumOf(value) }))
+      .toSorted((left, right) => this.sizeOf(right.sum.counts) - this.sizeOf(left.sum.counts));
     const other = new Sum();
     other.merge(this.rest);
     for (const { sum } of sorted.slice(this.options.limit)) other.merge(sum);
@@ -153,9 +157,10 @@ export class BreakdownSums {
         byStart: sum.byStart,
       })),
       other,
-      topDomains: [...this.domains]
-        .map(([domain, counts]) => ({ domain, ...counts }))
-        .toSorted((left, right) => right.sent - left.sent || (left.domain < right.domain ? -1 : 1))
+      topDomains: [...this.domains.keys()]
+        .toSorted()
+        .map((domain) => ({ domain, ...(this.domains.get(domain) ?? NO_EMAILS) }))
+        .toSorted((left, right) => right.sent - left.sent)
         .slice(0, TOP_DOMAINS),
     };
   }
@@ -170,7 +175,7 @@ export class BreakdownSums {
   }
 
   private addDomain({ domain, sent, bounced }: DomainCounts): void {
-    const known = this.domains.get(domain) ?? { sent: 0, bounced: 0 };
+    const known = this.domains.get(domain) ?? NO_EMAILS;
     this.domains.set(domain, { sent: known.sent + sent, bounced: known.bounced + bounced });
   }
 

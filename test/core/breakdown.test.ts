@@ -139,6 +139,23 @@ describe('BreakdownSums', () => {
     ]);
   });
 
+  it('sorts domains with as many emails by name, and returns none for rows without domains', () => {
+    const domains = ['b.example', 'c.example', 'a.example'].map((domain) => ({
+      domain,
+      sent: 1,
+      bounced: 0,
+    }));
+    const { topDomains } = breakDown([row(undefined, { sent: 3 }, { domains })]);
+    expect(topDomains.map(({ domain }) => domain)).toEqual(['a.example', 'b.example', 'c.example']);
+    expect(breakDown([row(undefined, { sent: 3 })]).topDomains).toEqual([]);
+  });
+
+  it('has no interval in other if every event is in a group', () => {
+    const counted = new Map([[0, counts({ sent: 3 })]]);
+    const { other } = breakDown([row('a', { sent: 3 })], { series: true }, counted);
+    expect(other).toEqual({ counts: zeroCounts(), delayedEmails: 0, durations: {}, byStart: new Map() });
+  });
+
   it('counts events under other that were counted before the rows of the dimension existed', () => {
     const counted = new Map([
       [0, counts({ sent: 7, delivered: 5 })],
