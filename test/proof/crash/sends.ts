@@ -88,6 +88,16 @@ export const SENDS: Readonly<Record<string, Write>> = {
     statuses: [202, 503],
     check: checkSentOnce,
   },
+  'POST /v1/send again, with the key of an email that was sent before a pause': {
+    async prepare(harness) {
+      const request = await prepareSend(harness);
+      await harness.sendRequest(request);
+      await harness.sendRequest({ method: 'POST', path: '/v1/reputation/pause', body: {} });
+      return request;
+    },
+    statuses: [202],
+    check: checkSentOnce,
+  },
   'POST /v1/send when SES does not respond': {
     prepare: (harness) => prepareSend(harness, errorNamed('TimeoutError')),
     beforeRepeat: publishSendEvents,

@@ -3,12 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { createAuthorizer } from '../../../lambdas/api/authorize.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
+import { initialScope } from '../../../lambdas/core/reputation/decide.ts';
+import { pausedByPerson } from '../../../lambdas/core/reputation/manual.ts';
 import { findApiKey, touchApiKey } from '../../../lambdas/store/api-keys.ts';
 import { cursorKey } from '../../../lambdas/store/cursor-key.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { openProbe, readReceipt } from '../../../lambdas/store/doctor-probes.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
+import { transition } from '../../../lambdas/store/reputation.ts';
 import { ensureWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { storeAttempt } from '../../../sim/builders/deliveries.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../../sim/builders/events.ts';
@@ -58,6 +61,14 @@ function countHistory({ rows }: Harness, action: string): number {
   return rows('endpoint_change').filter((row) => row['action'] === action).length;
 }
 
+/** Every scope has the state, and each change has one history entry: neither is stored without the other, and none twice. */
+function checkReputation(state: string, changes: number): Write['check'] {
+  return ({ rows }) => {
+    expect(new Set(rows('reputation_state').map((row) => row['state']))).toEqual(new Set([state]));
+    expect(rows('reputation_change')).toHaveLength(changes);
+  };
+}
+
 export const CONCURRENT_CURSOR_KEY =
   'two concurrent invocations of the api function that create the cursor key';
 
@@ -84,6 +95,38 @@ export const WRITES: Readonly<Record<string, Write>> = {
       // The change and the command are one transaction: without the command, the held deliveries would not be delivered.
       expect(harness.rows('command').length).toBeGreaterThanOrEqual(1);
     },
+  },
+  'PATCH /v1/reputation': {
+    prepare: async () => ({
+      method: 'PATCH',
+      path: '/v1/reputation',
+      body: { mode: 'pause', limits: { hour: { min_sent: 7 } } },
+    }),
+    statuses: [200],
+    check({ rows }) {
+      expect(rows('reputation_settings')).toEqual([
+        expect.objectContaining({
+          mode: 'pause',
+          limits: expect.objectContaining({ day: expect.anything() }),
+        }),
+      ]);
+    },
+  },
+  'POST /v1/reputation/pause': {
+    prepare: async () => ({ method: 'POST', path: '/v1/reputation/pause', body: {} }),
+    statuses: [200],
+    check: checkReputation('paused', 1),
+  },
+  'POST /v1/reputation/resume': {
+    async prepare({ sendRequest, table, state }) {
+      await sendRequest({ method: 'POST', path: '/v1/reputation/pause', body: {} });
+      const previous = initialScope('news');
+      const next = pausedByPerson(previous, { by: 'guard', nowMs: state.nowMs });
+      await transition(table, { workspaceId: WORKSPACE_ID, previous, next, at: next.since ?? '' });
+      return { method: 'POST', path: '/v1/reputation/resume', body: {} };
+    },
+    statuses: [200],
+    check: checkReputation('ok', 4),
   },
   'POST /v1/webhooks/{id}/rotate-secret': {
     prepare: async (harness) => ({
