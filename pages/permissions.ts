@@ -156,11 +156,21 @@ export function widePermissions(
     });
 }
 
-/** The permissions that the option `tracing` adds. */
-export function tracingPermissions(): readonly Permission[] {
+/** The permissions that options add to those of a stack with the default options. */
+function permissionsAddedBy(options: StackOptions): readonly Permission[] {
   const key = ({ who, action, on }: Permission): string => `${who} ${action} ${on}`;
   const without = new Set(permissions().map(key));
-  return permissions({ tracing: true }).filter((permission) => !without.has(key(permission)));
+  return permissions(options).filter((permission) => !without.has(key(permission)));
+}
+
+/** The permissions that the option `tracing` adds. */
+export function tracingPermissions(): readonly Permission[] {
+  return permissionsAddedBy({ tracing: true });
+}
+
+/** The permissions that the option `reputation.pauseConfigurationSet` adds. */
+export function pausePermissions(): readonly Permission[] {
+  return permissionsAddedBy({ reputation: { pauseConfigurationSet: true } });
 }
 
 /** One row for all permissions with the same cells. The last cell lists their actions. */
@@ -214,6 +224,15 @@ ${table(
     callerOf(permission),
     permission.reason,
   ]),
+)}
+
+## With the option \`reputation.pauseConfigurationSet\`
+
+The option adds this permission:
+
+${table(
+  ['who', 'on', 'called by', 'actions'],
+  grouped(pausePermissions(), (permission) => [permission.who, `\`${permission.on}\``, callerOf(permission)]),
 )}
 `;
 }

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import {
   callerOf,
   permissions,
+  pausePermissions,
   permissionsPage,
   tracingPermissions,
   WIDE,
@@ -22,8 +23,8 @@ import { resourcesOf, templateOf } from '../../pages/template.ts';
 
 const granted = permissions();
 
-function grantedTo(who: string, by: string): string[] {
-  const actions = granted
+function grantedTo(who: string, by: string, all = granted): string[] {
+  const actions = all
     .filter((permission) => permission.who === who && callerOf(permission) === by)
     .map(({ action }) => action);
   return [...new Set(actions)].toSorted();
@@ -44,6 +45,8 @@ const ACTIONS: Readonly<Record<string, string | readonly string[]>> = {
   GenerateDataKey: 'kms:GenerateDataKey',
   DeleteSuppressedDestination: 'ses:DeleteSuppressedDestination',
   GetAccount: 'ses:GetAccount',
+  Publish: 'sns:Publish',
+  PutConfigurationSetSendingOptions: 'ses:PutConfigurationSetSendingOptions',
   // Version 2 of the SES API has one operation for both. IAM checks SendRawEmail for an email that is sent as MIME.
   SendEmail: ['ses:SendEmail', 'ses:SendRawEmail'],
   SendMessage: 'sqs:SendMessage',
@@ -77,6 +80,7 @@ async function actionsInBundle(handler: string): Promise<string[]> {
 }
 
 describe('a function has exactly the permissions that its code can use', () => {
+  const all = [...granted, ...pausePermissions()];
   it.each([
     ['ingest', 'Ingest/Function'],
     ['dispatch', 'Delivery/Dispatch'],
@@ -86,7 +90,7 @@ describe('a function has exactly the permissions that its code can use', () => {
     ['api', 'Api/Function'],
     ['authorizer', 'Api/Authorizer'],
   ] as const)('%s', async (handler, who) => {
-    expect(grantedTo(who, 'its code')).toEqual(await actionsInBundle(handler));
+    expect(grantedTo(who, 'its code', all)).toEqual(await actionsInBundle(handler));
   });
 });
 
@@ -182,6 +186,27 @@ describe('the option tracing', () => {
   it('is off by default, so no role has a permission for X-Ray', () => {
     expect(granted.filter(({ action }) => action.startsWith('xray:'))).toEqual([]);
   });
+});
+
+describe('the option reputation.pauseConfigurationSet', () => {
+  it('lets dispatch switch only the configuration set of the deployment', () => {
+    expect(pausePermissions()).toEqual([
+      {
+        who: 'Delivery/Dispatch',
+        action: 'ses:PutConfigurationSetSendingOptions',
+        on: expect.stringMatching(/configuration-set\/(?!\*)/),
+      },
+    ]);
+  });
+
+  it('is off by default, so no role can switch a configuration set', () => {
+    expect(granted.filter(({ action }) => action.startsWith('ses:Put'))).toEqual([]);
+  });
+});
+
+it('only dispatch can publish to the topic of the alarms', () => {
+  const publishing = granted.filter(({ action }) => action === 'sns:Publish');
+  expect(publishing).toEqual([{ who: 'Delivery/Dispatch', action: 'sns:Publish', on: 'Alarms/Topic' }]);
 });
 
 describe('docs/generated/permissions.md', () => {
