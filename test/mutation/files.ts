@@ -13,6 +13,8 @@ export const ALL: readonly string[] = [
   ...QUICK,
   'lambdas/core/addresses.ts',
   'lambdas/core/reputation/announce.ts',
+  'lambdas/core/reputation/change-limits.ts',
+  'lambdas/core/reputation/contributors.ts',
   'lambdas/core/reputation/decide.ts',
   'lambdas/core/reputation/manual.ts',
   'lambdas/core/reputation/replay.ts',
