@@ -83,6 +83,9 @@ function rateOf(part: number, total: number): string {
 }
 
 const nameOf = (set: string | null): string => set ?? '(workspace)';
+const subjectOf = (set: string | null): string =>
+  set === null ? 'the workspace' : `the configuration set ${set}`;
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function viewText({ mode, limits, scopes }: ReputationView): string {
   const rows = scopes.flatMap(({ scope, windows }) =>
@@ -145,7 +148,7 @@ export async function reputationPause(deployment: Deployment, options: ScopeOpti
   const state = await changeScope(deployment.table, change, (previous) =>
     previous.state === 'paused' ? undefined : pausedByPerson(previous, { by: BY, nowMs: change.nowMs }),
   );
-  const text = `Sending of ${nameOf(state.configuration_set)} is paused since ${state.since ?? ''}. POST /v1/send responds with 409 reputation_paused`;
+  const text = `Sending of ${subjectOf(state.configuration_set)} is paused since ${state.since ?? ''}. POST /v1/send responds with 409 reputation_paused`;
   return { result: state, text };
 }
 
@@ -160,7 +163,10 @@ export async function reputationResume(
   const change = await changeOf(deployment, options);
   const state = await resumeScope(deployment.table, change, { by: BY, graceHours });
   const grace = state.grace_until === null ? '' : `. Until ${state.grace_until}, complaints only warn`;
-  return { result: state, text: `Sending of ${nameOf(state.configuration_set)} is ${state.state}${grace}` };
+  return {
+    result: state,
+    text: `Sending of ${subjectOf(state.configuration_set)} is ${state.state}${grace}`,
+  };
 }
 
 /** `reputation set` */
@@ -217,7 +223,7 @@ export async function reputationDryRun(
     `${from} → ${to}`,
     reasons.map(reasonText).join(' '),
   ]);
-  const text = `From ${after} to ${before}, in the mode ${mode}: ${replayed.warnings} warnings, ${replayed.pauses} pauses`;
+  const text = `From ${after} to ${before}, in the mode ${mode}: ${counted(replayed.warnings, 'warning')}, ${counted(replayed.pauses, 'pause')}`;
   return {
     result: { after, before, mode, limits, ...replayed },
     text: rows.length === 0 ? text : `${text}\n\n${formatTable(['time', 'state', 'reasons'], rows)}`,

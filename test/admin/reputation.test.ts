@@ -153,7 +153,7 @@ describe('reputation dry-run', () => {
     const { result, text } = await run('dry-run');
     expect(result).toMatchObject({ mode: 'pause', pauses: 1, after: '2026-01-26T12:00:00Z' });
     expect(text).toContain(
-      'From 2026-01-26T12:00:00Z to 2026-02-25T12:00:00Z, in the mode pause: 0 warnings, 1 pauses',
+      'From 2026-01-26T12:00:00Z to 2026-02-25T12:00:00Z, in the mode pause: 0 warnings, 1 pause',
     );
     expect(text).toMatch(/^2026-02-25T12:00:00Z +ok → paused +The bounce rate in the last hour is 20 %/m);
     expect(await history()).toEqual([]);
