@@ -67,7 +67,7 @@ describe('reputation show', () => {
     expect(text).toMatch(
       /^\(workspace\) +ok +hour +200 +40 \(20 %\) +5 % \/ 10 % +0 \(0 %\) +0.3 % \/ 0.5 %$/m,
     );
-    expect(text).toMatch(/^news +ok +day +200 +40 \(20 %\) +3 % \/ 5 % /m);
+    expect(text).toMatch(/^news +ok +day +200 +40 \(20 %\) +3 % \/ 4 % /m);
     expect(result.scopes).toHaveLength(2);
   });
 
