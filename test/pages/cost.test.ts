@@ -40,7 +40,8 @@ describe('the counted usage', () => {
     // The rest is the counters of a batch, also by dimension, and the time of the last use of the key. A delayed event costs one unit
     // more, for the row of the first delay.
     expect(burst.email.get('dynamodb.write')).toBeGreaterThanOrEqual(6);
-    expect(burst.email.get('dynamodb.write')).toBeLessThan(6.2);
+    // The counters by dimension may cost half a unit for each of the two events.
+    expect(burst.email.get('dynamodb.write')).toBeLessThan(6.2 + 2 * 0.5);
     expect(burst.webhook.get('dynamodb.write')).toBeGreaterThanOrEqual(3);
     expect(burst.webhook.get('dynamodb.write')).toBeLessThan(3.1);
   });

@@ -11,6 +11,7 @@ import type { Row } from '../../../lambdas/store/table.ts';
 import {
   bounceEvent,
   complaintEvent,
+  deliveryDelayEvent,
   deliveryEvent,
   sendEvent,
   type AcceptedEmail,
@@ -49,6 +50,7 @@ async function ingest(context: ScenarioContext): Promise<void> {
   };
   const events: readonly SesEvent[] = [
     sendEvent(email),
+    deliveryDelayEvent(email, to, { atMs, expiresAtMs: atMs + 3_600_000 }),
     deliveryEvent(email, to, atMs),
     bounceEvent(email, to, { atMs, bounce }),
     complaintEvent(email, to, { atMs, complaint: { subType: null, feedbackType: 'abuse' } }),
