@@ -73,8 +73,8 @@ if (process.argv[1] === import.meta.filename) {
   write('admin.md', withGeneratedPart(source('admin.md'), 'npm run docs', commandTable(PROGRAM)));
   const routes = withGeneratedPart(source('api.md'), 'npm run docs: routes', routeTable());
   write('api.md', withGeneratedPart(routes, 'npm run docs: errors', errorTable()));
-  spawnSync('oxfmt', ['docs/api.md']);
   write('generated/reasons.md', reasonsPage());
+  spawnSync('oxfmt', ['docs/api.md', 'docs/generated/reasons.md']);
   writeFileSync(new URL('webhook/events.ts', root), await webhookEventTypes());
   // Loading the CDK takes seconds, and only this page needs it.
   const { permissionsPage } = await import('./permissions.ts');
