@@ -6,7 +6,7 @@ import { BreakdownCard } from '../components/deliverability/breakdown-card.tsx';
 import { DryRunCard } from '../components/deliverability/dry-run-card.tsx';
 import { ConfigurationSets, GuardCard } from '../components/deliverability/guard-card.tsx';
 import { GuardDialog, type GuardAction } from '../components/deliverability/guard-dialogs.tsx';
-import { ReputationHistory } from '../components/deliverability/history.tsx';
+import { ReputationHistory, useReputationHistory } from '../components/deliverability/history.tsx';
 import { ReasonsCard } from '../components/deliverability/reasons-card.tsx';
 import { useBreakdown, useBreakdownBefore } from '../components/deliverability/use-breakdown.ts';
 import { Page } from '../components/page.tsx';
@@ -21,6 +21,7 @@ export function Deliverability() {
   const param = search.get('by');
   const by = isBreakdown(param) ? param : 'provider';
   const reputation = useReputation();
+  const history = useReputationHistory(reputation.data);
   const breakdown = useBreakdown(range, by, { series: true });
   const { before, isLoading: isLoadingBefore } = useBreakdownBefore(range, by);
   const reasons = useBreakdown(range, 'reason', { series: false });
@@ -29,6 +30,7 @@ export function Deliverability() {
   // Everything appears at once, so that nothing moves. Another range or tab then changes the numbers in place.
   isFirstLoad.current &&=
     (!reputation.data && !reputation.error) ||
+    (!history.data && !history.error) ||
     (!breakdown.data && !breakdown.error) ||
     (!reasons.data && !reasons.error) ||
     isLoadingBefore;
@@ -49,7 +51,7 @@ export function Deliverability() {
               <GuardCard reputation={reputation.data} onAct={setAction} />
               <div class="stack">
                 <AwsCard aws={reputation.data.aws} />
-                <ReputationHistory reputation={reputation.data} />
+                <ReputationHistory history={history} />
               </div>
             </div>
           )}

@@ -6,14 +6,10 @@ const WEEK_MS = 7 * 86_400_000;
 
 /** The dimensions that the table can show, each with the name of its tab and of its first column. */
 export const BREAKDOWNS = {
-  provider: { tab: 'Mailbox providers', column: 'Provider', nothing: 'No emails in this time range.' },
-  sender: { tab: 'Senders', column: 'Sender', nothing: 'No emails in this time range.' },
-  tag: { tab: 'Tags', column: 'Tag', nothing: 'No emails in this time range.' },
-  configuration_set: {
-    tab: 'Configuration sets',
-    column: 'Configuration set',
-    nothing: 'No emails in this time range.',
-  },
+  provider: { tab: 'Mailbox providers', column: 'Provider' },
+  sender: { tab: 'Senders', column: 'Sender' },
+  tag: { tab: 'Tags', column: 'Tag' },
+  configuration_set: { tab: 'Configuration sets', column: 'Configuration set' },
 } as const;
 export type BreakdownName = keyof typeof BREAKDOWNS;
 

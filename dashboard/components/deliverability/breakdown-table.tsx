@@ -254,8 +254,9 @@ export function BreakdownTable({
 }) {
   const { by, groups, other } = stats.breakdown;
   if (!isBreakdown(by)) return null;
-  const { column, nothing } = BREAKDOWNS[by];
-  if (groups.length === 0 && other.totals.sent === 0) return <EmptyState title={nothing} drawing="email" />;
+  const { column } = BREAKDOWNS[by];
+  if (groups.length === 0 && other.totals.sent === 0)
+    return <EmptyState title="No emails in this time range." drawing="email" />;
   const hasEngagement = stats.totals.opened + stats.totals.clicked > 0;
   const common = { stats, range, hasEngagement };
   return (
