@@ -37,11 +37,13 @@ export function LimitMeter({
             {verdict}
           </span>
         )}
-        <span class="quiet">{href === undefined ? counts : <Link href={href}>{counts}</Link>}</span>
       </p>
-      <p class="limit-key quiet" aria-hidden="true">
-        <span data-limit="warning">warning {formatPercent(warning)}</span>
-        <span data-limit="pause">pause {formatPercent(pause)}</span>
+      <p class="limit-meter-foot quiet">
+        <span class="limit-key" aria-hidden="true">
+          <span data-limit="warning">warning {formatPercent(warning)}</span>
+          <span data-limit="pause">pause {formatPercent(pause)}</span>
+        </span>
+        {href === undefined ? <span>{counts}</span> : <Link href={href}>{counts}</Link>}
       </p>
     </div>
   );

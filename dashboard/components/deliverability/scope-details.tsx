@@ -111,48 +111,50 @@ export function Contributors({ scope }: { readonly scope: ReputationScope }) {
   const day = scope.windows.find(({ window }) => window === 'day');
   if (lists.length === 0 || !day) return null;
   return (
-    <div class="contributors">
-      <h3>What contributes most in the last 24 hours</h3>
-      {lists.map(({ by, name, values }) => (
-        <section key={by} aria-label={`${name} that contribute most`}>
-          <p class="quiet">{name}</p>
-          <ul>
-            {values.map(({ value, name: apiName, sent, bounced, complained }) => {
-              const filter = logFilterOf(by, value);
-              const valueName = groupName(by, { value, name: apiName });
-              const { after, before } = day;
-              return (
-                <li key={value}>
-                  {filter ? (
-                    <Link
-                      href={logsLink({
-                        view: 'events',
-                        status: ['bounced', 'complained'],
-                        after,
-                        before,
-                        ...filter,
-                      })}
-                    >
-                      {valueName}
-                    </Link>
-                  ) : (
-                    <span class="break">{valueName}</span>
-                  )}
-                  <span class="quiet">
-                    {[
-                      bounced > 0 && pluralize(bounced, 'bounce'),
-                      complained > 0 && pluralize(complained, 'complaint'),
-                    ]
-                      .filter(Boolean)
-                      .join(', ')}
-                    {by !== 'reason' && ` of ${formatNumber(sent)}`}
-                  </span>
-                </li>
-              );
-            })}
-          </ul>
-        </section>
-      ))}
-    </div>
+    <details class="contributors" open={scope.state !== 'ok'}>
+      <summary>What contributes most in the last 24 hours</summary>
+      <div class="contributor-lists">
+        {lists.map(({ by, name, values }) => (
+          <section key={by} aria-label={`${name} that contribute most`}>
+            <p class="quiet">{name}</p>
+            <ul>
+              {values.map(({ value, name: apiName, sent, bounced, complained }) => {
+                const filter = logFilterOf(by, value);
+                const valueName = groupName(by, { value, name: apiName });
+                const { after, before } = day;
+                return (
+                  <li key={value}>
+                    {filter ? (
+                      <Link
+                        href={logsLink({
+                          view: 'events',
+                          status: ['bounced', 'complained'],
+                          after,
+                          before,
+                          ...filter,
+                        })}
+                      >
+                        {valueName}
+                      </Link>
+                    ) : (
+                      <span class="break">{valueName}</span>
+                    )}
+                    <span class="quiet">
+                      {[
+                        bounced > 0 && pluralize(bounced, 'bounce'),
+                        complained > 0 && pluralize(complained, 'complaint'),
+                      ]
+                        .filter(Boolean)
+                        .join(', ')}
+                      {by !== 'reason' && ` of ${formatNumber(sent)}`}
+                    </span>
+                  </li>
+                );
+              })}
+            </ul>
+          </section>
+        ))}
+      </div>
+    </details>
   );
 }
