@@ -37,10 +37,9 @@ const configurationSet = documented(
 );
 const scopeName = documented(z.nullable(z.string()), 'The configuration set. Null for the whole workspace.');
 
+const SHARE = 'must be more than 0 and at most 1';
 /** A limit of a rate, as a share of 1. */
-const share = z
-  .number()
-  .check(z.refine((value) => value > 0 && value <= 1, 'must be more than 0 and at most 1'));
+const share = z.number().check(z.gt(0, SHARE), z.lte(1, SHARE));
 const volume = z.int().check(z.minimum(1));
 
 const rateLimits = named(
