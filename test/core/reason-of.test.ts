@@ -90,6 +90,11 @@ describe('the reason', () => {
     expect(reasonOf({ event: 'bounced', details, to: 'spamhaus@example.org' })).toBe('unknown_user');
   });
 
+  it.each(['', 'a', 'mail'])('does not depend on a recipient that is only a part of an address: %j', (to) => {
+    const details = { diagnostic_code: 'smtp; 552 5.0.0 mailbox is full' };
+    expect(reasonOf({ event: 'bounced', details, to })).toBe('mailbox_full');
+  });
+
   it('is that of the last response of a message that expired, if the response names one', () => {
     const expired = (last: string) =>
       reason(`smtp; 550 4.4.7 Message expired: unable to deliver in 840 minutes.<${last}>`);

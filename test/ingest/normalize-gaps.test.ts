@@ -65,6 +65,24 @@ describe('normalize accepts', () => {
     ]);
   });
 
+  it('a delay whose reason is in the response of the mail server, which only the raw event keeps', () => {
+    const deliveryDelay = {
+      ...SAMPLES.deliveryDelay.deliveryDelay,
+      delayType: 'IPFailure',
+      delayedRecipients: [
+        {
+          emailAddress: 'recipient@example.com',
+          diagnosticCode: 'smtp; 421 4.7.0 [TSS04] Messages temporarily deferred due to user complaints',
+        },
+      ],
+    };
+    expect(eventsOf({ ...SAMPLES.deliveryDelay, deliveryDelay })[0]?.details).toEqual({
+      delay_type: 'IPFailure',
+      expires_at: '2020-06-16T00:25:40.914Z',
+      reason: 'volume_or_complaints',
+    });
+  });
+
   it('a delay without a time at which SES gives up', () => {
     const deliveryDelay = { timestamp: '2020-06-16T00:25:40.095Z' };
     expect(eventsOf({ ...SAMPLES.deliveryDelay, deliveryDelay })[0]?.details).toStrictEqual({

@@ -53,12 +53,12 @@ const REPLY_CODE = /(?<![\w.:/])[2-5]\d\d(?=[ -]|$)/;
 const REPEATED_CODES = /(?<![\w.:/])[245]\d\d[ -](?:[245]\.\d{1,3}\.\d{1,3}(?= ))?/g;
 
 /**
- * Reads the start of a diagnostic code. `to` is the recipient: the address is removed from the text, because its words are not
- * those of the mail server.
+ * Reads the start of a diagnostic code. `to` is the recipient: a complete address is removed from the text, because its words
+ * are not those of the mail server.
  */
 export function readDiagnostic(diagnosticCode: string, to: string | undefined): Diagnostic {
   const lower = diagnosticCode.slice(0, MAX_CHARACTERS).toLowerCase();
-  const withoutRecipient = to === undefined ? lower : lower.replaceAll(to.toLowerCase(), ' ');
+  const withoutRecipient = to?.includes('@') === true ? lower.replaceAll(to.toLowerCase(), ' ') : lower;
   const line = withoutRecipient.replaceAll('’', "'").replaceAll(/\s+/g, ' ');
   const text = line.replaceAll(REPEATED_CODES, ' ').replaceAll(/ +/g, ' ');
   const enhancedCodes = line.match(ENHANCED_CODE) ?? [];
