@@ -4,7 +4,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   '@aws-lambda-powertools/logger': 'one JSON line for each invocation',
   '@aws-sdk/client-dynamodb': 'the table',
   '@aws-sdk/client-kms': 'encrypts and decrypts the secrets of webhooks',
-  '@aws-sdk/client-sesv2': 'sends emails',
+  '@aws-sdk/client-sesv2': 'sends emails, and stops and starts sending with the configuration set',
   '@aws-sdk/client-sfn': 'starts deliveries',
   '@aws-sdk/client-sqs':
     'sends rows that cannot be dispatched to the dead-letter queue; the admin command redrives them',
@@ -23,7 +23,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   '@aws-sdk/client-lambda':
     '`admin redrive` invokes dispatch, and `admin doctor` checks the event source mappings',
   '@aws-sdk/client-ses': '`admin doctor` reads the notification settings of an identity',
-  '@aws-sdk/client-sns': 'the local SES publishes events, and `admin doctor` checks the subscriptions',
+  '@aws-sdk/client-sns':
+    'dispatch notifies the alarm topic, the local SES publishes events, and `admin doctor` checks the subscriptions',
   '@stryker-mutator/core': 'mutation tests',
   '@stryker-mutator/vitest-runner': 'runs the tests for Stryker',
   '@types/aws-lambda': 'types',
