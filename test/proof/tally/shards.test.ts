@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { recordFigures } from '../../../pages/reliability/records.ts';
+import { KIND } from '../../../lambdas/store/keys.ts';
+import { listReputationHistory, listReputationStates } from '../../../lambdas/store/reputation.ts';
+import { WORKSPACE_ID } from '../../../sim/builders/events.ts';
 import { NO_FAULTS, type FaultPlan } from '../../../sim/faults.ts';
 import { sized } from '../size.ts';
 import { EVENTS_PER_SECOND, SHARDS, ShardedStream } from './sharded-stream.ts';
@@ -35,6 +38,22 @@ async function expectExact(stream: ShardedStream): Promise<void> {
   expect(stream.deployment.tallyReader.discarded).toEqual([]);
 }
 
+/**
+ * A bounce for each email is a warning of the workspace and of its configuration sets. All shards evaluate them after each batch. Each
+ * version of a state is stored once, and each warning is announced once.
+ */
+async function expectOneAnnouncement({ deployment: { table } }: ShardedStream): Promise<void> {
+  const states = await listReputationStates(table, WORKSPACE_ID);
+  expect(states.map(({ state }) => state)).toEqual(states.map(() => 'warning'));
+  expect(states[0]).toMatchObject({ configuration_set: null });
+  const { items } = await listReputationHistory(table, { workspaceId: WORKSPACE_ID, limit: 50 });
+  const versions = states.reduce((sum, { version }) => sum + version, 0);
+  expect(items).toHaveLength(versions);
+  const events = [...table.rows.values()].filter(({ kind }) => kind === KIND.reputationEvent);
+  expect(events).toHaveLength(states.length);
+  expect(items.filter(({ event_id: id }) => id !== null)).toHaveLength(states.length);
+}
+
 describe(`${SHARDS} shards with ${EVENTS_PER_SECOND} events a second of one workspace and one endpoint`, () => {
   it('are counted exactly, and keep up, while one call in ten fails, is repeated or ends its process', async () => {
     const stream = new ShardedStream();
@@ -56,6 +75,7 @@ describe(`${SHARDS} shards with ${EVENTS_PER_SECOND} events a second of one work
       });
       recordFigures('shards', figures);
       expect(tries.refused).toBeGreaterThan(0);
+      await expectOneAnnouncement(stream);
       // Each of these batches was counted and then delivered again.
       expect(callCounts.faults.killed_after).toBeGreaterThan(0);
       expect(longestAge).toBeLessThan(LONGEST_STEADY_AGE_SECONDS);
