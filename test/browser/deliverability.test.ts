@@ -3,9 +3,11 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { initWorkspace } from '../../admin/init.ts';
+import { formatPercent } from '../../dashboard/text/format.ts';
 import type { Dimension } from '../../lambdas/core/dimensions.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { intervalStart } from '../../lambdas/core/intervals.ts';
+import { DEFAULT_REPUTATION_LIMITS } from '../../lambdas/core/reputation/limits.ts';
 import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 import {
   KIND,
@@ -130,8 +132,9 @@ describe('on the Deliverability page, a user', () => {
 
   it('sees each rate beside its warning limit and its pause limit', async () => {
     const meter = card('Reputation guard').getByRole('img', { name: /^Bounce rate 15%/ });
+    const { warning, pause } = DEFAULT_REPUTATION_LIMITS.day.bounce;
     expect(await meter.getAttribute('aria-label')).toBe(
-      'Bounce rate 15%, At the pause limit. Warning at 3%, pause at 5%.',
+      `Bounce rate 15%, At the pause limit. Warning at ${formatPercent(warning)}, pause at ${formatPercent(pause)}.`,
     );
     expect(await meter.locator('.limit').count()).toBe(2);
   });
@@ -179,7 +182,11 @@ describe('on the Deliverability page, a user', () => {
     await dialog().getByRole('button', { name: 'Save limits' }).click();
     await dialog().waitFor({ state: 'detached' });
     const { body } = await workspace.api('GET', '/v1/reputation');
-    expect(body.limits.day.bounce).toEqual({ warning: 0.3, pause: 0.4, min_count: 30 });
+    expect(body.limits.day.bounce).toEqual({
+      ...DEFAULT_REPUTATION_LIMITS.day.bounce,
+      warning: 0.3,
+      pause: 0.4,
+    });
     await card('Reputation guard')
       .getByRole('img', { name: /Warning at 30%, pause at 40%/ })
       .first()
