@@ -104,16 +104,19 @@ export async function readReputationState(
 }
 
 /**
- * The states of the given scopes that have changed at least once, in one request. Each scope costs one read unit, also if it has
- * never changed.
+ * The states of the given scopes that have changed at least once, in one request. Each scope costs one read unit, half without
+ * `consistent`, also if it has never changed.
  */
 export async function readChangedScopes(
   table: Table,
   workspaceId: string,
-  configurationSets: readonly (string | null)[],
+  {
+    configurationSets,
+    consistent,
+  }: { readonly configurationSets: readonly (string | null)[]; readonly consistent: boolean },
 ): Promise<readonly ScopeState[]> {
   const keys = configurationSets.map((set) => reputationStateKey(workspaceId, set));
-  return (await getRows(table, keys, { consistent: true })).map(toScopeState);
+  return (await getRows(table, keys, { consistent })).map(toScopeState);
 }
 
 /** The settings of a workspace and the state of each scope that has changed at least once. */

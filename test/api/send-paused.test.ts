@@ -154,6 +154,29 @@ describe('POST /v1/send', () => {
     expect(most).toBe(2);
   });
 
+  it('reads a pause again, consistently, so that an old copy of the row does not stop an email after a resume', async () => {
+    const api = setUpApi();
+    await pause(api);
+    const { table } = api;
+    const original = table.client.send.bind(table.client) as (command: never) => Promise<unknown>;
+    const reads: boolean[] = [];
+    const paused = new Map(table.rows);
+    await resume(api);
+    const resumed = new Map(table.rows);
+    table.client.send = (async (command: { constructor: { name: string }; input: object }) => {
+      if (command.constructor.name !== 'BatchGetCommand') return original(command as never);
+      const { RequestItems: items } = command.input as {
+        readonly RequestItems: Readonly<Record<string, { readonly ConsistentRead: boolean }>>;
+      };
+      const consistent = Object.values(items).every(({ ConsistentRead }) => ConsistentRead);
+      reads.push(consistent);
+      const rows = consistent ? resumed : paused;
+      return { Responses: { [table.name]: [...rows.values()].filter(({ sk }) => sk === 'STATE#') } };
+    }) as never;
+    expect((await send(api)).status).toBe(202);
+    expect(reads).toEqual([false, true]);
+  });
+
   it('sends the email if the guard cannot be read, and reports it', async () => {
     const api = setUpApi();
     await pause(api);
