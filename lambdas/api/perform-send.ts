@@ -126,7 +126,7 @@ export async function concludeSend(
     readonly headers?: Readonly<Record<string, string>>;
   },
 ): Promise<RouteResponse> {
-  const events = eventsOfSend(email, outcome);
+  const events = eventsOfSend(email, outcome, deps.configurationSet);
   const unsettled = await rejectionOf(journal?.settle(outcome, events.length > 0));
   let unlogged: unknown;
   if (events.length > 0) {

@@ -8,7 +8,11 @@ import type { PlannedEmail } from './send-command.ts';
  * The events that SES does not publish: `suppressed` for each suppressed recipient and, if SES refused the email, `failed` for
  * the others. Their ids and times come from the intent, so a repeated request creates the same events.
  */
-export function eventsOfSend({ body, intent }: PlannedEmail, outcome: SendOutcome): readonly EmailEvent[] {
+export function eventsOfSend(
+  { body, intent }: PlannedEmail,
+  outcome: SendOutcome,
+  configurationSet: string,
+): readonly EmailEvent[] {
   const { message_id: messageId, refusal } = outcome;
   const eventOf = (event: 'suppressed' | 'failed', to: string, details: EventDetails): EmailEvent => ({
     event_id: emailEventId({ messageId, event, to }),
@@ -20,6 +24,7 @@ export function eventsOfSend({ body, intent }: PlannedEmail, outcome: SendOutcom
     subject: body.subject,
     timestamp: intent.created_at,
     ...(body.tags.length > 0 && { tags: body.tags }),
+    configuration_set: configurationSet,
     details,
   });
   const failed = refusal

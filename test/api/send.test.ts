@@ -209,6 +209,8 @@ describe('an email', () => {
         from: 'you@example.com',
         subject: 'Hello',
         tags: ['campaign', 'spring'],
+        // Statistics count the event under the configuration set of the send.
+        set: 'IvyMailEvents',
         details: { suppression_reason: 'complaint' },
       },
     ]);
