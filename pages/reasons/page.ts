@@ -77,7 +77,7 @@ ${table(
     'sources',
     'right',
     'reason `unknown`',
-    'address wrongly called wrong',
+    'right address called wrong',
     'wrong address missed',
   ],
   sets.map(([name, measured]) => [name, ...figures(measured)]),
