@@ -45,6 +45,13 @@ function queryOf(metric: MetricName, index: number) {
   };
 }
 
+/** The endpoint that the environment sets for CloudWatch. The SDK clients read the same variables. */
+export function endpointOfEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  return environment['AWS_ENDPOINT_URL_CLOUDWATCH'] ?? environment['AWS_ENDPOINT_URL'];
+}
+
 interface GetMetricDataResponse {
   readonly MetricDataResults?: readonly { readonly Id?: string; readonly Values?: readonly number[] }[];
 }

@@ -8,7 +8,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DeploymentDescription } from '../lambdas/core/deployment-description.ts';
 import { createTable, type Table } from '../lambdas/store/table.ts';
-import { createReadMetrics, type ReadMetrics } from './cloudwatch.ts';
+import { createReadMetrics, endpointOfEnvironment, type ReadMetrics } from './cloudwatch.ts';
 import { selectDeployment, type Selection } from './find-deployment.ts';
 import type { StackDescription } from './stack-file.ts';
 
@@ -91,7 +91,7 @@ export async function findDeployment({ localRun, ...selection }: Target): Promis
     lambda: new LambdaClient(config),
     readMetrics: createReadMetrics({
       client: new SNSClient(config),
-      endpoint: localRun?.aws_endpoint_url,
+      endpoint: localRun?.aws_endpoint_url ?? endpointOfEnvironment(process.env),
       now: Date.now,
     }),
     ...(localRun && { isLocalRun: true, apiKey: localRun.api_key, from: localRun.from }),

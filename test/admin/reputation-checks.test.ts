@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runCheck } from '../../admin/checks.ts';
-import { createReadMetrics, type MetricName } from '../../admin/cloudwatch.ts';
+import { createReadMetrics, endpointOfEnvironment, type MetricName } from '../../admin/cloudwatch.ts';
 import type { Deployment } from '../../admin/deployment.ts';
 import { checkPricePlan } from '../../admin/price-plan.ts';
 import { checkReputation } from '../../admin/reputation-check.ts';
@@ -143,6 +143,14 @@ describe('the reputation', () => {
     expect(found.detail).toContain('AWS denied cloudwatch:GetMetricData; ours of 30 days: bounces 1 %');
   });
 
+  it('shows our rates if CloudWatch does not respond', async () => {
+    const found = await reputationCheck(() => Promise.reject(new Error('fetch failed')));
+    expect(found.status).toBe('not_checked');
+    expect(found.detail).toContain(
+      'CloudWatch could not be read (fetch failed); ours of 30 days: bounces 1 %',
+    );
+  });
+
   it('shows no rate for a deployment that never sent', async () => {
     const found = await checkReputation(createTestDeployment().deployment);
     expect(found.detail).toContain('ours of 30 days: bounces no number, complaints no number');
@@ -221,6 +229,13 @@ describe('the reader of CloudWatch metrics', () => {
     expect(request?.body.MetricDataQueries[1]?.MetricStat).toMatchObject({
       Metric: { Dimensions: [{ Name: 'ses:configuration-set', Value: 'ours' }] },
     });
+  });
+
+  it('reads from the endpoint that the environment sets', () => {
+    expect(endpointOfEnvironment({})).toBeUndefined();
+    expect(endpointOfEnvironment({ AWS_ENDPOINT_URL: 'http://all' })).toBe('http://all');
+    const both = { AWS_ENDPOINT_URL: 'http://all', AWS_ENDPOINT_URL_CLOUDWATCH: 'http://one' };
+    expect(endpointOfEnvironment(both)).toBe('http://one');
   });
 
   it.each([

@@ -73,7 +73,7 @@ describe('doctor', () => {
     const checks = await examine({ send: true });
     // Other tests may have published unreadable messages.
     expect(checks.filter(({ name, status }) => status !== 'ok' && name !== 'quarantine')).toEqual([]);
-    expect(checks).toHaveLength(19);
+    expect(checks).toHaveLength(21);
     const { body } = await api('GET', '/v1/webhooks');
     expect(body.data.filter((each: { description: string }) => each.description === 'doctor')).toEqual([]);
   });
