@@ -64,8 +64,8 @@ function errorOf(status: number, text: string): Error {
   } catch {
     // A proxy can respond with HTML.
   }
-  const name = body.__type?.split('#').at(-1) ?? 'CloudWatchError';
-  const message = body.message ?? body.Message ?? `CloudWatch responded with ${status}`;
+  const { __type: type, message = body.Message ?? `CloudWatch responded with ${status}` } = body;
+  const name = type?.split('#').at(-1) ?? 'CloudWatchError';
   return Object.assign(new Error(message), { name });
 }
 
