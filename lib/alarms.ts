@@ -157,11 +157,10 @@ export class Alarms extends Construct {
       'A delivery ended because of an internal error, or a write after an attempt failed',
       'internal',
     );
-    this.alarmOnCount(METRIC.recordsUncounted, 'A row could not be counted in the statistics', 'uncounted');
     this.alarmOnCount(
-      METRIC.reputationUnchecked,
-      'The reputation guard could not check a workspace, and sending continues',
-      'reputation-unchecked',
+      METRIC.recordsUncounted,
+      'A row could not be counted in the statistics, or the reputation guard could not check a workspace',
+      'uncounted',
     );
     this.alarmOnCount(
       METRIC.messagesQuarantined,

@@ -186,14 +186,9 @@ export class IvyMailEvents extends Construct {
     return this.metric(METRIC.deliveriesInternal, options);
   }
 
-  /** Rows that could not be counted in the statistics. */
+  /** Rows that could not be counted in the statistics, and checks of the reputation guard that failed. */
   metricRecordsUncounted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(METRIC.recordsUncounted, options);
-  }
-
-  /** Emails that were sent, and workspaces whose counters changed, without a check by the reputation guard. */
-  metricReputationUnchecked(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRIC.reputationUnchecked, options);
   }
 
   /** 1 if events were stored and dispatch was not called in a period. Default: the minimum of five minutes. */

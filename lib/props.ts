@@ -272,7 +272,6 @@ export type IvyMailAlarmName =
   | 'DeliveriesExhausted'
   | 'DeliveriesInternal'
   | 'RecordsUncounted'
-  | 'ReputationUnchecked'
   | 'MessagesQuarantined'
   | 'UnknownWorkspaceTags'
   | 'SesBounceRate'

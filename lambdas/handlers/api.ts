@@ -15,7 +15,7 @@ const deps = awsDeps(process.env, {
   onUncheckedSend: (cause) =>
     logger.error('send.unchecked', {
       error: new InternalError('The reputation guard could not be read', { cause }),
-      ...metrics({ [METRIC.reputationUnchecked]: 1 }),
+      ...metrics({ [METRIC.recordsUncounted]: 1 }),
     }),
 });
 

@@ -53,6 +53,6 @@ async function guardReputation(workspaceIds: readonly string[]): Promise<void> {
   const { changes, unchecked } = await evaluateReputation(deps, workspaceIds);
   if (changes.length > 0) logger.info('tally.reputation', { changes });
   if (unchecked.length === 0) return;
-  const fields = metrics({ [METRIC.reputationUnchecked]: unchecked.length });
+  const fields = metrics({ [METRIC.recordsUncounted]: unchecked.length });
   logger.error('tally.reputation_unchecked', { unchecked, ...fields });
 }

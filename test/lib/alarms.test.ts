@@ -13,7 +13,6 @@ describe('an alarm is raised', () => {
     ['EndpointsFailing', 'EndpointsFailing', 1],
     ['EndpointsDisabled', 'EndpointsDisabled', 1],
     ['RecordsUncounted', 'RecordsUncounted', 1],
-    ['ReputationUnchecked', 'ReputationUnchecked', 1],
     ['RecoverMachineFailed', 'ExecutionsFailed', 1],
     ['DeliveriesExhausted', 'DeliveriesExhausted', 1],
     ['DeliveriesInternal', 'DeliveriesInternal', 1],

@@ -94,7 +94,7 @@ describe('the tally function', () => {
     const [line] = lines.filter(({ message }) => message === 'tally.reputation_unchecked');
     expect(line).toMatchObject({
       level: 'ERROR',
-      ReputationUnchecked: 1,
+      RecordsUncounted: 1,
       unchecked: [{ workspace_id: WORKSPACE_ID, error: { name: 'InternalServerError' } }],
     });
     expect(text).not.toContain('@');
