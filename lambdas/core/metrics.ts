@@ -7,7 +7,7 @@ export const METRIC = {
   /** Deliveries that ended because of an internal error, and attempts that could not be recorded. */
   deliveriesInternal: 'DeliveriesInternal',
   /**
-   * Stream records that could not be counted, and checks of the reputation guard that failed. The log tells them apart. One metric for
+   * Stream records that could not be counted, and checks of the reputation guard that failed. The log distinguishes them. One metric for
    * both needs one alarm, so the guard does not make an idle deployment more expensive.
    */
   recordsUncounted: 'RecordsUncounted',
