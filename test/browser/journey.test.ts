@@ -181,6 +181,13 @@ describe('a new user', () => {
     await dialog.getByLabel('URL').fill(HOOK_URL);
     await dialog.getByText('Valid endpoint URL').waitFor();
     await dialog.getByLabel('Description').fill('Journey');
+    // "All events" does not include the events of the reputation guard.
+    const allEvents = dialog.getByRole('checkbox', { name: /All events/ });
+    const reputationEvents = dialog.getByRole('group', { name: 'Reputation events' });
+    await allEvents.check();
+    expect(await reputationEvents.getByRole('checkbox', { checked: true }).count()).toBe(0);
+    await reputationEvents.getByRole('checkbox', { name: 'reputation.paused' }).check();
+    await allEvents.uncheck();
     await dialog.getByRole('button', { name: 'Add webhook' }).click();
     const secret = (await dialog.getByRole('group', { name: 'signing secret' }).textContent()) ?? '';
     expect(secret).toMatch(/^whsec_/);
@@ -193,6 +200,7 @@ describe('a new user', () => {
     await setReceiver({ secret });
     await dialog.getByRole('button', { name: /Done/ }).click();
     await page().getByRole('heading', { name: 'Journey' }).waitFor();
+    await page().getByText('reputation.paused', { exact: true }).waitFor();
     expect(await page().getByText(secret).count()).toBe(0);
   });
 
