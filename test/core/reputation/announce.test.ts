@@ -14,6 +14,7 @@ const reason = (severity: 'warning' | 'pause') => ({
 const OK = scopeIn('ok');
 const WARNING = scopeIn('warning', { reasons: [reason('warning')] });
 const SEVERE = scopeIn('warning', { reasons: [reason('pause')] });
+const MIXED = scopeIn('warning', { reasons: [reason('warning'), reason('pause')] });
 const PAUSED = scopeIn('paused');
 
 describe('a change of a scope', () => {
@@ -26,6 +27,7 @@ describe('a change of a scope', () => {
     ['ok → ok', OK, OK, undefined],
     ['paused → paused', PAUSED, PAUSED, undefined],
     ['a warning that reaches a pause limit', WARNING, SEVERE, 'reputation.warning'],
+    ['a warning with two reasons of which one is a pause limit', WARNING, MIXED, 'reputation.warning'],
     ['a warning that reaches another pause limit', SEVERE, SEVERE, undefined],
     ['a warning that reaches another warning limit', WARNING, WARNING, undefined],
   ])('%s announces the right event', (_name, previous, next, expected) => {

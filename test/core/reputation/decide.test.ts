@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide, initialScope, reasonsOf } from '../../../lambdas/core/reputation/decide.ts';
+import { couldReachLimit, decide, initialScope, reasonsOf } from '../../../lambdas/core/reputation/decide.ts';
 import { DEFAULT_REPUTATION_LIMITS } from '../../../lambdas/core/reputation/limits.ts';
 import { pausedByPerson, resumedByPerson } from '../../../lambdas/core/reputation/manual.ts';
 import type { ReputationMode, ReputationReason } from '../../../lambdas/core/reputation/types.ts';
@@ -118,6 +118,42 @@ describe('the state of a scope', () => {
     const worse = decide(warned, BAD_HOUR, at('watch'));
     expect(worse?.reasons).toEqual([hourReason({ severity: 'pause', rate: 0.12, limit: 0.1, count: 60 })]);
     expect(worse && decide(worse, POOR_HOUR, at('watch'))).toBeUndefined();
+    expect(worse && decide(worse, BAD_HOUR, at('watch'))).toBeUndefined();
+  });
+
+  it('keeps the other reasons when one becomes more severe, and adds another metric of the same window', () => {
+    const day = { window: 'day' as const, rate: 0.03 };
+    const warned = scopeIn('warning', { reasons: [hourReason({}), hourReason(day)] });
+    const counts = { sent: 500, delivered: 500, bounced: 60, complained: 5 };
+    const reasons = decide(warned, windowsWith({ hour: counts }), at('watch'))?.reasons ?? [];
+    expect(reasons.map(({ window, metric, severity }) => `${window} ${metric} ${severity}`)).toEqual([
+      'day bounce warning',
+      'hour bounce pause',
+      'hour complaint pause',
+    ]);
+    const onlyComplaints = decide(scopeIn('warning', { reasons: [hourReason({})] }), COMPLAINTS, at('watch'));
+    expect(onlyComplaints?.reasons.map(({ metric }) => metric)).toEqual(['bounce', 'complaint']);
+  });
+
+  it('is ok and without a change at first', () => {
+    expect(initialScope(null)).toEqual({
+      configuration_set: null,
+      state: 'ok',
+      since: null,
+      reasons: [],
+      changed_by: 'guard',
+      grace_until: null,
+      resumed_at: null,
+      version: 0,
+    });
+  });
+});
+
+describe('a part of a workspace', () => {
+  it('could reach a limit only if the counts of the workspace reach a floor', () => {
+    const could = (bounced: number, complained: number) =>
+      couldReachLimit(windowsWith({ hour: { sent: 100_000, bounced, complained } }), limits);
+    expect([could(19, 4), could(20, 0), could(0, 5), could(0, 0)]).toEqual([false, true, true, false]);
   });
 });
 
@@ -176,8 +212,10 @@ describe('a person', () => {
   });
 
   it('resumes a scope, which restarts its windows and starts its grace window', () => {
-    expect(resumedByPerson(scopeIn('paused'), { ...change, graceHours: 24 })).toMatchObject({
+    const paused = scopeIn('paused', { reasons: [hourReason({})] });
+    expect(resumedByPerson(paused, { ...change, graceHours: 24 })).toMatchObject({
       state: 'ok',
+      reasons: [],
       since: '2026-02-25T12:30:00Z',
       changed_by: 'key_1',
       grace_until: '2026-02-26T12:30:00Z',

@@ -64,6 +64,22 @@ describe('a dry run', () => {
     expect(replay(rows, options('off')).transitions).toEqual([]);
   });
 
+  it('counts an incident of several hours as one pause, which ends when the rates are low again', () => {
+    const rows = monthWith({ 650: 90, 651: 90, 652: 90 });
+    const { pauses, transitions } = replay(rows, options());
+    expect(pauses).toBe(1);
+    expect(transitions.map(({ at, to }) => `${at} ${to}`)).toEqual([
+      '2026-02-28T03:00:00Z paused',
+      '2026-03-01T05:00:00Z ok',
+    ]);
+  });
+
+  it('adds the complaints and the delivered emails of rows of the same hour', () => {
+    const row = { startMs: START_MS, sent: 250, delivered: 250, bounced: 0, complained: 3 };
+    const [transition] = replay([row, row], options()).transitions;
+    expect(transition?.reasons[0]).toMatchObject({ metric: 'complaint', count: 6, volume: 500 });
+  });
+
   it('counts a warning that becomes a pause as both', () => {
     const rows = monthWith({ 100: 24, 101: 60 });
     expect(replay(rows, options())).toMatchObject({ warnings: 1, pauses: 1 });
