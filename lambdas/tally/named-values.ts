@@ -69,25 +69,46 @@ export class NamedValues {
   /** The values that get a row in this batch, by interval. */
   private readonly chosenValues = new Map<string, ReadonlySet<string>>();
   private readonly chosenDomains = new Map<string, ReadonlyMap<string, number>>();
+  /** The additions of the batch, by interval. */
+  private batch: ReadonlyMap<string, readonly ValueAddition[]> = new Map();
 
   /**
-   * Chooses the values of these additions that get a row: as many as there is room for, the most frequent first. Reads an interval
-   * only if it is not known or if the batch has a value that is not known, and not at all if the interval has no room. `reload` reads every interval.
+   * Chooses the values of a batch that get a row: as many as there is room for, the most frequent first. Reads an interval only if it is
+   * not known or if the batch has a value that is not known, and not at all if the interval has no room.
    */
-  async choose(table: Table, additions: readonly ValueAddition[], reload = false): Promise<void> {
+  async choose(table: Table, additions: readonly ValueAddition[]): Promise<void> {
     this.chosenValues.clear();
     this.chosenDomains.clear();
-    const groups = [...Map.groupBy(additions, ({ interval }) => intervalId(interval))];
-    const unread = groups
-      .filter(([id, group]) => reload || this.mustRead(this.known.get(id), group))
-      .flatMap(([id, group]) => group.slice(0, 1).map(({ interval }) => ({ id, interval })));
-    for (let first = 0; first < unread.length; first += READS_AT_ONCE) {
-      const part = unread.slice(first, first + READS_AT_ONCE);
-      // Sequential: a batch can contain late events of thousands of intervals.
+    this.batch = Map.groupBy(additions, ({ interval }) => intervalId(interval));
+    const unread = [...this.batch].filter(([id, group]) => this.mustRead(this.known.get(id), group));
+    await this.readAll(table, unread);
+    for (const [id, group] of this.batch) this.chooseIn(id, group);
+    this.forgetExcept(new Set(this.batch.keys()));
+  }
+
+  /**
+   * Reads the intervals of these additions again, and chooses their values again, because another container took a place. The other
+   * intervals of the batch keep their values. So a race in one workspace costs the other workspaces of the batch no read.
+   */
+  async chooseAgain(table: Table, additions: readonly ValueAddition[]): Promise<void> {
+    const ids = new Set(additions.map(({ interval }) => intervalId(interval)));
+    const groups = [...this.batch].filter(([id]) => ids.has(id));
+    await this.readAll(table, groups);
+    for (const [id, group] of groups) this.chooseIn(id, group);
+  }
+
+  /** Sequential parts: a batch can contain late events of thousands of intervals. */
+  private async readAll(
+    table: Table,
+    groups: readonly (readonly [id: string, group: readonly ValueAddition[]])[],
+  ): Promise<void> {
+    const intervals = groups.flatMap(([id, group]) =>
+      group.slice(0, 1).map(({ interval }) => ({ id, interval })),
+    );
+    for (let first = 0; first < intervals.length; first += READS_AT_ONCE) {
+      const part = intervals.slice(first, first + READS_AT_ONCE);
       await Promise.all(part.map(({ id, interval }) => this.read(table, id, interval)));
     }
-    for (const [id, group] of groups) this.chooseIn(id, group);
-    this.forgetExcept(new Set(groups.map(([id]) => id)));
   }
 
   /** Forgets the intervals that were read first, if there are too many. */

@@ -129,10 +129,9 @@ async function countRecords(
       tries += 1;
       if (tries === TRIES_FOR_PLACES)
         throw new InternalError('Other shards took every place for a named value');
-      await names.choose(
+      await names.chooseAgain(
         table,
-        rest.flatMap(({ additions }) => additions.byValue),
-        true,
+        part.records.flatMap(({ additions }) => additions.byValue),
       );
     }
   }

@@ -318,6 +318,56 @@ describe('the counters by dimension', () => {
   });
 });
 
+describe('a race for a place', () => {
+  /** Counts a batch of 30 workspaces. Another container names `n:rival` in the first workspace during the first write. */
+  async function race() {
+    const { table, tally } = setUp();
+    const workspaceIds = Array.from({ length: 30 }, (_, number) =>
+      deterministicId('ws', ['race', String(number)]),
+    );
+    const rowsOf = (first: number, tag: string) =>
+      workspaceIds.map((workspace_id, index) =>
+        eventRow(first + index, { workspace_id, tags: [['n', tag]], to: 'a@gmail.com' }),
+      );
+    const rivals = rowsOf(100, 'rival').slice(0, 1);
+    let raced = false;
+    const send = table.client.send.bind(table.client) as (command: object) => Promise<unknown>;
+    let queries = 0;
+    Object.assign(table.client, {
+      async send(command: object) {
+        if (command.constructor.name === 'QueryCommand') queries += 1;
+        if (command.constructor.name === 'TransactWriteCommand' && !raced) {
+          raced = true;
+          const before = queries;
+          await tally(stream(rivals), 'rival');
+          queries = before;
+        }
+        return send(command);
+      },
+    });
+    // The rival names the value that the first row also needs.
+    await tally(stream([...rowsOf(1, 'rival'), ...rowsOf(200, 'later')]));
+    const sums = await Promise.all(
+      workspaceIds.map(async (workspaceId) => {
+        const rows = await readDimensionCounters(table, { workspaceId, dimension: 'tag' }, HOUR);
+        return rows
+          .filter(({ counts }) => counts.sent > 0)
+          .map(({ value }) => value)
+          .join();
+      }),
+    );
+    return { queries, sums };
+  }
+
+  it('reads the workspaces of one transaction again, not those of the whole batch', async () => {
+    const { queries, sums } = await race();
+    // Four dimensions of 30 workspaces, each by hour and by day. A transaction has at most 99 rows.
+    expect(queries).toBeGreaterThan(240);
+    expect(queries).toBeLessThan(240 + 99);
+    expect(new Set(sums)).toEqual(new Set(['n:later,n:rival']));
+  });
+});
+
 describe('hostile input costs little:', () => {
   /** Counts full batches in one container. Returns the write units and queries of each event. */
   async function costOf(rowOf: (number: number) => Row, events: number) {
