@@ -102,6 +102,8 @@ export function reasonsOf(windows: ReputationWindows, limits: ReputationLimits):
 export function isCalm(windows: ReputationWindows, limits: ReputationLimits): boolean {
   return measureAll(windows, limits).every(
     ({ count, volume, minVolume, limits: of }) =>
+      // Otherwise a floor of one or two bounces would keep the warning of a small sender that has no more bounces.
+      count === 0 ||
       volume < minVolume * EXIT_FLOOR_SHARE ||
       count + 1 < of.min_count * EXIT_FLOOR_SHARE ||
       count + 1 < volume * of.warning * EXIT_RATE_SHARE,

@@ -93,6 +93,16 @@ describe('the state of a scope', () => {
     expect(decide(warned, window(100, 8), at())?.state).toBe('ok');
   });
 
+  it('ends the warning of a small sender without a bounce, also if the floors are 1', () => {
+    const metric = { warning: 0.05, pause: 0.1, min_count: 1 };
+    const window = { min_sent: 1, bounce: metric, complaint: metric };
+    const options = { ...at(), limits: { hour: window, day: window } };
+    const warned = scopeIn('warning', { reasons: [hourReason({})] });
+    const withBounces = (bounced: number) => windowsWith({ hour: { sent: 10, delivered: 9, bounced } });
+    expect(decide(warned, withBounces(1), options)).toBeUndefined();
+    expect(decide(warned, withBounces(0), options)).toMatchObject({ state: 'ok' });
+  });
+
   it('ends a warning only if both windows are calm', () => {
     const warned = scopeIn('warning', { reasons: [hourReason({})] });
     const day = { sent: 1_000, bounced: 30 };
