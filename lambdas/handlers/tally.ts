@@ -1,5 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import type { DynamoDBRecord } from 'aws-lambda';
+import type { Context, DynamoDBRecord } from 'aws-lambda';
 import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
 import { METRIC, metricsIn } from '../core/metrics.ts';
 import { evaluateReputation } from '../tally/evaluate-reputation.ts';
@@ -30,11 +30,20 @@ export interface WindowedBatch {
 const ONLY_SHARD = 'only';
 
 /**
+ * The time that is left for the last check of the reputation guard. A check that begins just before can wait for three tries of a call to
+ * DynamoDB.
+ */
+const LAST_CHECK_MS = 15_000;
+
+/**
  * Reads new events and attempts from the table's stream, also the attempts inside new deliveries. Adds them to the counters. With
  * a tumbling window, Lambda passes the returned `state` to the next batch. Tally needs no such state, because the checkpoint is
  * stored in the table. So the returned `state` is always empty.
  */
-export async function handler(batch: WindowedBatch): Promise<{ readonly state: Record<string, never> }> {
+export async function handler(
+  batch: WindowedBatch,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<{ readonly state: Record<string, never> }> {
   const { Records: records = [], shardId = ONLY_SHARD } = batch;
   // The last call of a window may contain no records.
   if (records.length === 0) return { state: {} };
@@ -44,13 +53,13 @@ export async function handler(batch: WindowedBatch): Promise<{ readonly state: R
     const fields = metrics({ [METRIC.recordsUncounted]: unreadable.length });
     logger.error('tally.unreadable', { keys: unreadable, ...fields });
   }
-  await guardReputation(touched);
+  await guardReputation(touched, Date.now() + context.getRemainingTimeInMillis() - LAST_CHECK_MS);
   return { state: {} };
 }
 
 /** Evaluates the workspaces whose rates changed. Never throws, because the batch is counted already. */
-async function guardReputation(workspaceIds: readonly string[]): Promise<void> {
-  const { changes, unchecked } = await evaluateReputation(deps, workspaceIds);
+async function guardReputation(workspaceIds: readonly string[], deadlineMs: number): Promise<void> {
+  const { changes, unchecked } = await evaluateReputation({ ...deps, deadlineMs }, workspaceIds);
   if (changes.length > 0) logger.info('tally.reputation', { changes });
   if (unchecked.length === 0) return;
   const fields = metrics({ [METRIC.recordsUncounted]: unchecked.length });

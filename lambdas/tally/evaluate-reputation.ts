@@ -1,4 +1,5 @@
 import { NO_VALUE } from '../core/dimensions.ts';
+import { InternalError } from '../core/errors.ts';
 import { announcementOf } from '../core/reputation/announce.ts';
 import { couldReachLimit, decide, initialScope } from '../core/reputation/decide.ts';
 import { createReputationEvent } from '../core/reputation/events.ts';
@@ -23,6 +24,11 @@ export interface EvaluateDeps {
   readonly retentionDays: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /**
+   * Epoch milliseconds. No check of a workspace or of a configuration set begins after this time. Without it, a batch with many workspaces
+   * could reach the time limit of the function, and Lambda would repeat a batch that is already counted. Default: no limit.
+   */
+  readonly deadlineMs?: number;
 }
 
 /** A stored change of a scope, in the form of a log entry. */
@@ -41,10 +47,11 @@ export interface EvaluationReport {
 }
 
 /**
- * Another shard can change a scope between the read and the write. The scope is then decided again with its new state. A third
- * refusal leaves the scope to the next batch, because the other shards have just decided from the same counters.
+ * Another shard can change a scope between the read and the write. The scope is then decided again with its new state. The guard
+ * changes a scope at most nine times before it is paused: once for each severity of the four limits, and the pause. So the tenth try
+ * fails only if people change the scope at the same time. The next batch then checks the scope again.
  */
-const TRIES = 3;
+const TRIES = 10;
 /** The workspaces that are read at the same time. A batch of a deployment with many workspaces can touch hundreds. */
 const CONCURRENT_WORKSPACES = 10;
 
@@ -122,6 +129,10 @@ async function readChangeableSets(
   return new Map([...warned.map((name) => [name, []] as const), ...hours]);
 }
 
+function requireTime({ now, deadlineMs = Infinity }: EvaluateDeps): void {
+  if (now() >= deadlineMs) throw new InternalError('No time was left to check the reputation');
+}
+
 /** Decides one scope and stores its change. Returns undefined if the scope does not change. */
 async function evaluateScope(
   deps: EvaluateDeps,
@@ -137,6 +148,7 @@ async function evaluateScope(
   },
 ): Promise<EvaluatedChange | undefined> {
   const { table, retentionDays, now } = deps;
+  requireTime(deps);
   let current = reputation;
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const nowMs = now();
@@ -165,7 +177,7 @@ async function evaluateScope(
       };
     current = await readReputation(table, workspaceId, { consistent: true });
   }
-  return undefined;
+  throw new InternalError('The state of the scope changed during every try to change it');
 }
 
 async function evaluateWorkspace(
@@ -173,6 +185,7 @@ async function evaluateWorkspace(
   workspaceId: string,
 ): Promise<readonly EvaluatedChange[]> {
   const { table, now } = deps;
+  requireTime(deps);
   const nowMs = now();
   const reputation = await readReputation(table, workspaceId);
   if (reputation.mode === 'off') return [];

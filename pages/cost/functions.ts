@@ -133,7 +133,9 @@ export async function loadFunctions(deployment: Deployment) {
       meter.invoke('ingest', batch.Records.length * assumed('recordMs'), () => ingest.handler(batch)),
     recover: (task: ReplayTask) => meter.invoke('recover', assumed('recordMs'), () => recover.handler(task)),
     tally: (batch: Parameters<typeof tally.handler>[0]) =>
-      meter.invoke('tally', (batch.Records?.length ?? 0) * assumed('recordMs'), () => tally.handler(batch)),
+      meter.invoke('tally', (batch.Records?.length ?? 0) * assumed('recordMs'), () =>
+        tally.handler(batch, { getRemainingTimeInMillis: () => 60_000 }),
+      ),
     stop(): void {
       receiver.stop();
       meter.stop();

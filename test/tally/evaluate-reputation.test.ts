@@ -7,6 +7,7 @@ import {
   dimensionCountersPartition,
   dimensionCountersSort,
   eventCountersPartition,
+  reputationPartition,
 } from '../../lambdas/store/keys.ts';
 import {
   listReputationHistory,
@@ -210,6 +211,49 @@ describe('after a batch, the guard', () => {
     expect((await evaluate()).changes).toEqual([]);
     putCounts(table, BAD);
     expect((await evaluate()).changes).toHaveLength(1);
+  });
+
+  it('stores a pause although other shards change the scope during nine tries', async () => {
+    const { table, evaluate } = await setUp();
+    putCounts(table, BAD);
+    let races = 0;
+    table.before = (command, input) => {
+      const version = races;
+      if (command !== 'TransactWriteCommand' || races === 9) return;
+      if (!JSON.stringify(input).includes('"reputation_state"')) return;
+      races += 1;
+      const key = { pk: reputationPartition(WORKSPACE_ID), sk: 'STATE#' };
+      const fields = { ...initialScope(null), state: 'warning', version: version + 1 };
+      table.rows.set(`${key.pk}\n${key.sk}`, { ...key, kind: 'reputation_state', ...fields });
+    };
+    expect(await evaluate()).toMatchObject({ changes: [{ from: 'warning', to: 'paused' }], unchecked: [] });
+    expect(races).toBe(9);
+  });
+
+  it('begins no check after its deadline, and reports the workspaces that it did not check', async () => {
+    const { table, deps } = await setUp();
+    putCounts(table, BAD);
+    const ids = [WORKSPACE_ID, OTHER_WORKSPACE];
+    const late = await evaluateReputation({ ...deps, deadlineMs: NOW_MS }, ids);
+    expect(late.changes).toEqual([]);
+    expect(late.unchecked.map(({ workspace_id: id }) => id)).toEqual(ids);
+    const inTime = await evaluateReputation({ ...deps, deadlineMs: NOW_MS + 1 }, ids);
+    expect(inTime).toMatchObject({ changes: [{ to: 'paused' }], unchecked: [] });
+  });
+
+  it('checks no further configuration set after its deadline', async () => {
+    const { table, deps } = await setUp();
+    putCounts(table, { sent: 50_000, delivered: 49_500, bounced: 500 });
+    putCounts(table, BAD, { set: 'newsletter' });
+    let nowMs = NOW_MS;
+    table.before = (_command, input) => {
+      if (JSON.stringify(input).includes('#configuration_set#')) nowMs += 10;
+    };
+    const report = await evaluateReputation({ ...deps, now: () => nowMs, deadlineMs: NOW_MS + 10 }, [
+      WORKSPACE_ID,
+    ]);
+    expect(report.unchecked).toHaveLength(1);
+    expect(await listReputationStates(table, WORKSPACE_ID)).toEqual([]);
   });
 
   it('evaluates the other workspaces when one cannot be read, and reports it', async () => {

@@ -32,7 +32,7 @@ function importRecords(): DynamoDBRecord[] {
 }
 
 /** Runs the handler. Every call to DynamoDB whose input `fails` selects is rejected. */
-async function runTally(fails: (input: string) => boolean) {
+async function runTally(fails: (input: string) => boolean, remainingMs = 60_000) {
   const table = simulatedTable();
   vi.spyOn(DynamoDBDocumentClient.prototype, 'send').mockImplementation((async (command: {
     readonly input: object;
@@ -44,7 +44,10 @@ async function runTally(fails: (input: string) => boolean) {
   const logs = captureLogs();
   try {
     const { handler } = await import('../../lambdas/handlers/tally.ts');
-    await handler({ Records: importRecords(), shardId: 'shard-1' });
+    await handler(
+      { Records: importRecords(), shardId: 'shard-1' },
+      { getRemainingTimeInMillis: () => remainingMs },
+    );
   } finally {
     logs.stop();
   }
@@ -81,6 +84,13 @@ describe('the tally function', () => {
         ],
       }),
     );
+  });
+
+  it('counts the batch and raises an alarm if no time is left for the guard', async () => {
+    const { lines, counts } = await runTally(() => false, 15_000);
+    expect(counts).toMatchObject({ sent: 100, bounced: 100 });
+    const [line] = lines.filter(({ message }) => message === 'tally.reputation_unchecked');
+    expect(line).toMatchObject({ RecordsUncounted: 1, unchecked: [{ workspace_id: WORKSPACE_ID }] });
   });
 
   it.each([

@@ -147,7 +147,7 @@ export async function loadFunctions(environment: Readonly<Record<string, string>
     dispatch: dispatch.handler,
     ingest: ingest.handler,
     recover: recover.handler,
-    tally: tally.handler,
+    tally: (batch: Parameters<typeof tally.handler>[0]) => tally.handler(batch, CONTEXT),
   };
 }
 
