@@ -48,14 +48,20 @@ export function Deliverability() {
           {reputation.error && <ErrorState error={reputation.error} retry={() => void reputation.reload()} />}
           {reputation.data && (
             <div class="columns guard-columns">
-              <GuardCard reputation={reputation.data} onAct={setAction} />
+              <GuardCard reputation={reputation.data} changes={history.data?.data ?? []} onAct={setAction} />
               <div class="stack">
                 <AwsCard aws={reputation.data.aws} />
                 <ReputationHistory history={history} />
               </div>
             </div>
           )}
-          {reputation.data && <ConfigurationSets reputation={reputation.data} onAct={setAction} />}
+          {reputation.data && (
+            <ConfigurationSets
+              reputation={reputation.data}
+              changes={history.data?.data ?? []}
+              onAct={setAction}
+            />
+          )}
           {hasNeverSent ? (
             <div class="panel">
               <EmptyState title="No emails in this time range." drawing="email">

@@ -1,5 +1,6 @@
 import { DOMAINS_BY_PROVIDER, NAMES_WITH_REGIONS } from '../../lambdas/core/provider-domains.ts';
 import type { StatsBreakdown, StatsGroup } from '../api/types.ts';
+import { changeOfCount, changeOfRate, type Change } from './comparison.ts';
 import { completeUntil, type StatsRange } from './stats-range.ts';
 
 const WEEK_MS = 7 * 86_400_000;
@@ -69,6 +70,41 @@ export function groupBefore(before: StatsBreakdown | undefined, value: string): 
     (group) => group.value === value,
   );
   return found && found.totals.sent > 0 ? found : undefined;
+}
+
+/** With fewer emails in both ranges, the change of a number of emails is chance: from two emails to one is −50%. */
+const MIN_COMPARED = 20;
+/** A rate whose change is the outcome of fewer emails has changed by chance. */
+const MIN_CHANGED = 3;
+
+/** The smallest change of a rate that the table shows. */
+const NOISE = { delivery: 0.001, bounce: 0.001, complaint: 0.0001, delayed: 0.002 } as const;
+export type ComparedRate = keyof typeof NOISE;
+
+/** The change of a number of emails. Undefined if there are too few emails to compare. */
+export function volumeChange(sent: number, sentBefore: number): Change | undefined {
+  return Math.max(sent, sentBefore) < MIN_COMPARED ? undefined : changeOfCount(sent, sentBefore);
+}
+
+/** The change of a rate from the second group to the first. Undefined if there are too few emails to compare. */
+export function rateChange(
+  key: ComparedRate,
+  [group, before]: readonly [StatsGroup, StatsGroup],
+  mattersFrom: number,
+): Change | undefined {
+  const [now, then] = [group.rates[key], before.rates[key]];
+  if (now === null || then === null) return undefined;
+  const sent = Math.min(group.totals.sent, before.totals.sent);
+  const size = Math.abs(now - then);
+  if (size < NOISE[key] || size * sent < MIN_CHANGED) return undefined;
+  return changeOfRate(now, then, { better: key === 'delivery' ? 'up' : 'down', mattersFrom });
+}
+
+const MANY_DELAYS = { share: 0.1, emails: 10 } as const;
+
+/** Whether a provider delays so many emails that the table marks the share: two of twenty can be chance. */
+export function hasManyDelays({ rates, delayed_emails: emails }: StatsGroup): boolean {
+  return (rates.delayed ?? 0) >= MANY_DELAYS.share && emails >= MANY_DELAYS.emails;
 }
 
 function domainsOf(provider: string): readonly string[] {

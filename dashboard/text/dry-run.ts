@@ -15,7 +15,7 @@ export function dryRunSentence({ after, before, warnings, pauses }: DryRun): str
     .filter(Boolean)
     .join(' and ');
   return what === ''
-    ? `With these limits nothing would have been warned or paused in the ${period}.`
+    ? `With these limits the guard would not have warned or paused in the ${period}.`
     : `With these limits you would have been ${what} in the ${period}.`;
 }
 

@@ -1,5 +1,5 @@
 import type { ReputationLimits, ReputationReason } from '../../lambdas/core/reputation/types.ts';
-import type { Reputation, ReputationScope } from '../api/types.ts';
+import type { Reputation, ReputationHistoryEntry, ReputationScope } from '../api/types.ts';
 import { formatNumber, formatPercent } from './format.ts';
 
 /** The name and the tone of each state of the guard. A state has the same tone on every page. */
@@ -12,11 +12,11 @@ export const STATE_TEXT = {
 export const MODE_TEXT = {
   off: {
     name: 'Off',
-    text: 'The guard does nothing. It sends no warning and pauses nothing.',
+    text: 'The guard does nothing. Only a person can pause sending.',
   },
   watch: {
     name: 'Watch',
-    text: 'The guard warns when a rate is above a limit. It never pauses sending.',
+    text: 'The guard warns when a rate reaches a limit. Only a person can pause sending.',
   },
   pause: {
     name: 'Pause',
@@ -26,12 +26,15 @@ export const MODE_TEXT = {
 
 export const WINDOW_TEXT = { hour: 'this hour and the hour before', day: 'the last 24 hours' } as const;
 
+/** The windows in the past: a reason is as old as the state that it explains. */
+const PAST_WINDOW_TEXT = { hour: 'within 2 hours', day: 'within 24 hours' } as const;
+
 const METRICS = {
   bounce: { name: 'Bounce rate', cases: 'bounces', volume: 'sent' },
   complaint: { name: 'Complaint rate', cases: 'complaints', volume: 'delivered' },
 } as const;
 
-/** `Bounce rate 12% in the last 24 hours: 240 of 2,000 sent. The pause limit is 10%` */
+/** `Bounce rate 12% within 24 hours: 240 of 2,000 sent. The pause limit is 10%` */
 export function reasonText({
   window,
   metric,
@@ -42,7 +45,7 @@ export function reasonText({
   volume,
 }: ReputationReason): string {
   const { name, volume: noun } = METRICS[metric];
-  return `${name} ${formatPercent(rate)} in ${WINDOW_TEXT[window]}: ${formatNumber(count)} of ${formatNumber(volume)} ${noun}. The ${severity} limit is ${formatPercent(limit)}`;
+  return `${name} ${formatPercent(rate)} ${PAST_WINDOW_TEXT[window]}: ${formatNumber(count)} of ${formatNumber(volume)} ${noun}. The ${severity} limit is ${formatPercent(limit)}`;
 }
 
 /** The name of a scope: `All email`, or the name of its configuration set. */
@@ -55,6 +58,14 @@ export function changedByText(changedBy: string | null, name: string | null = nu
   return changedBy === null || changedBy === 'guard'
     ? 'by the guard'
     : `with the API key ${name ?? changedBy}`;
+}
+
+/** The name of the API key that changed a state last. Null for the guard, and if the newest changes do not name the key. */
+export function keyNameIn(
+  changes: readonly ReputationHistoryEntry[],
+  { changed_by: changedBy }: Pick<ReputationScope, 'changed_by'>,
+): string | null {
+  return changes.find((change) => change.changed_by === changedBy)?.by_name ?? null;
 }
 
 /** How a rate compares with its limits. `few`: above a limit, but there are too few emails or cases to judge. */
@@ -74,7 +85,16 @@ export interface Measure {
 
 /** The rate of one window beside its limits. */
 export function measure(
-  { window, sent, delivered, bounced, complained, ...rates }: ReputationScope['windows'][number],
+  {
+    window,
+    after,
+    before,
+    sent,
+    delivered,
+    bounced,
+    complained,
+    ...rates
+  }: ReputationScope['windows'][number],
   limits: ReputationLimits,
   metric: ReputationReason['metric'],
 ): Measure {
@@ -90,6 +110,8 @@ export function measure(
     pause,
     counts: `${formatNumber(count)} of ${formatNumber(volume)} ${noun}`,
   };
+  // A resume restarts the windows with the next full hour. Until then, the guard counts nothing.
+  if (after === before) return { ...common, level: 'none', verdict: 'Restarts with the next full hour' };
   if (rate === null) return { ...common, level: 'none', verdict: 'No emails in this window' };
   if (rate < warning) return { ...common, level: 'good', verdict: 'Below the limits' };
   if (volume < minSent)
@@ -97,8 +119,18 @@ export function measure(
   if (count < minCount)
     return { ...common, level: 'few', verdict: `Not judged below ${formatNumber(minCount)} ${cases}` };
   return rate < pause
-    ? { ...common, level: 'warn', verdict: 'At the warning limit' }
-    : { ...common, level: 'bad', verdict: 'At the pause limit' };
+    ? { ...common, level: 'warn', verdict: 'Reached the warning limit' }
+    : { ...common, level: 'bad', verdict: 'Reached the pause limit' };
+}
+
+/** Whether a rate of the scope is at its pause limit now. */
+export function isAtPauseLimit(
+  { windows }: Pick<ReputationScope, 'windows'>,
+  limits: ReputationLimits,
+): boolean {
+  return windows.some((window) =>
+    (['bounce', 'complaint'] as const).some((metric) => measure(window, limits, metric).level === 'bad'),
+  );
 }
 
 /** The scopes that need attention, the paused ones first. */

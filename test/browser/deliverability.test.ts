@@ -134,7 +134,7 @@ describe('on the Deliverability page, a user', () => {
     const meter = card('Reputation guard').getByRole('img', { name: /^Bounce rate 15%/ });
     const { warning, pause } = DEFAULT_REPUTATION_LIMITS.day.bounce;
     expect(await meter.getAttribute('aria-label')).toBe(
-      `Bounce rate 15%, At the pause limit. Warning at ${formatPercent(warning)}, pause at ${formatPercent(pause)}.`,
+      `Bounce rate 15%, Reached the pause limit. Warning at ${formatPercent(warning)}, pause at ${formatPercent(pause)}.`,
     );
     expect(await meter.locator('.limit').count()).toBe(2);
   });
@@ -248,7 +248,7 @@ it('shows a workspace that never sent an email what will appear, and a read-only
   expect(
     await page.getByRole('group', { name: 'Mode of the guard' }).locator('button:disabled').count(),
   ).toBe(2);
-  await page.getByText('With these limits nothing would have been warned or paused').waitFor();
+  await page.getByText('With these limits the guard would not have warned or paused').waitFor();
   expect(problems).toEqual([]);
   await page.context().close();
 });

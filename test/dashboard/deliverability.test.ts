@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type {
   DryRun,
   Reputation,
+  ReputationHistoryEntry,
   ReputationScope,
   StatsBreakdown,
   StatsGroup,
@@ -11,11 +12,14 @@ import {
   comparedPeriod,
   groupBefore,
   groupName,
+  hasManyDelays,
   logFilterOf,
   mainDomains,
+  rateChange,
   sameWeekdaysBefore,
   sentUntilComplete,
   trendOf,
+  volumeChange,
 } from '../../dashboard/text/breakdown.ts';
 import { dryRunSentence, limitsOf, sameLimits, spansOf, textsOf } from '../../dashboard/text/dry-run.ts';
 import {
@@ -23,7 +27,9 @@ import {
   changedByText,
   measure,
   reasonText,
+  isAtPauseLimit,
   isWorse,
+  keyNameIn,
   scopesInTrouble,
   scopesToAlert,
   worstState,
@@ -63,10 +69,27 @@ describe('a rate beside the limits of the guard', () => {
     [4, 100, 'good', 'Below the limits'],
     [1, 13, 'few', 'Not judged below 100 sent'],
     [19, 200, 'few', 'Not judged below 20 bounces'],
-    [20, 400, 'warn', 'At the warning limit'],
-    [40, 400, 'bad', 'At the pause limit'],
+    [20, 400, 'warn', 'Reached the warning limit'],
+    [40, 400, 'bad', 'Reached the pause limit'],
   ] as const)('of %d bounces of %d emails is %s', (bounced, sent, level, verdict) => {
     expect(bounces(bounced, sent)).toMatchObject({ level, verdict, warning: 0.05, pause: 0.1 });
+  });
+
+  it.each([
+    [{ sent: 400, bounced: 40, bounce_rate: 0.1 }, true],
+    [{ sent: 400, bounced: 39, bounce_rate: 0.0975 }, false],
+    [{ sent: 13, bounced: 3, bounce_rate: 3 / 13 }, false],
+    [{ sent: 400, delivered: 400, complained: 5, complaint_rate: 0.0125 }, true],
+  ])('of the counts %o is at a pause limit: %s', (counts, isAt) => {
+    expect(isAtPauseLimit({ windows: [window(counts)] }, DEFAULT_REPUTATION_LIMITS)).toBe(isAt);
+  });
+
+  it('says after a resume that the window restarts, not that no email was sent', () => {
+    const restarted = window({ after: '2026-02-25T15:00:00Z' });
+    expect(measure(restarted, DEFAULT_REPUTATION_LIMITS, 'bounce')).toMatchObject({
+      level: 'none',
+      verdict: 'Restarts with the next full hour',
+    });
   });
 
   it('counts complaints per delivered email', () => {
@@ -83,7 +106,7 @@ describe('the state of the guard in words', () => {
   it('names the rate, its numbers and the limit', () => {
     const reason = { window: 'day', metric: 'bounce', severity: 'pause', count: 240, volume: 2_000 } as const;
     expect(reasonText({ ...reason, rate: 0.12, limit: 0.1 })).toBe(
-      'Bounce rate 12% in the last 24 hours: 240 of 2,000 sent. The pause limit is 10%',
+      'Bounce rate 12% within 24 hours: 240 of 2,000 sent. The pause limit is 10%',
     );
   });
 
@@ -93,6 +116,16 @@ describe('the state of the guard in words', () => {
     ['key_1', null, 'with the API key key_1'],
   ])('says that %s (%s) changed it %s', (by, name, text) => {
     expect(changedByText(by, name)).toBe(text);
+  });
+
+  it('finds the name of the API key that paused sending', () => {
+    const changes = [
+      { changed_by: 'guard', by_name: null },
+      { changed_by: 'key_1', by_name: 'Deploy' },
+    ] as unknown as readonly ReputationHistoryEntry[];
+    expect(keyNameIn(changes, { changed_by: 'key_1' })).toBe('Deploy');
+    expect(keyNameIn(changes, { changed_by: 'key_2' })).toBeNull();
+    expect(keyNameIn(changes, { changed_by: 'guard' })).toBeNull();
   });
 
   it('puts a paused scope before a warning, and leaves out scopes that are well', () => {
@@ -155,7 +188,7 @@ describe('a dry run in words', () => {
     [3, 1, 'With these limits you would have been warned 3 times and paused once in the last 30 days.'],
     [1, 0, 'With these limits you would have been warned once in the last 30 days.'],
     [0, 2, 'With these limits you would have been paused 2 times in the last 30 days.'],
-    [0, 0, 'With these limits nothing would have been warned or paused in the last 30 days.'],
+    [0, 0, 'With these limits the guard would not have warned or paused in the last 30 days.'],
   ])('with %d warnings and %d pauses is a sentence', (warnings, pauses, sentence) => {
     expect(dryRunSentence(dryRun({ warnings, pauses }))).toBe(sentence);
   });
@@ -240,6 +273,40 @@ describe('the comparison with the same weekdays', () => {
       ],
     } as unknown as StatsGroup;
     expect(sentUntilComplete(group, range)).toBe(10);
+  });
+
+  const groupOf = (sent: number, rates: Partial<StatsGroup['rates']>, delayed = 0) =>
+    ({ totals: { ...zeroCounts(), sent }, rates, delayed_emails: delayed }) as unknown as StatsGroup;
+
+  it.each([
+    ['1 complaint of 33 emails before', 'complaint', [64, 0], [33, 1 / 33], undefined],
+    ['2 bounces of 33 emails', 'bounce', [95, 2 / 33], [33, 0], undefined],
+    ['4 bounces of 40 emails', 'bounce', [40, 0.1], [40, 0], 'bad'],
+    ['half of 33 emails delayed', 'delayed', [95, 0.5], [33, 0], 'bad'],
+    ['1 complaint of 100,000 emails', 'complaint', [100_000, 0.000_01], [100_000, 0], undefined],
+    ['20 complaints of 100,000 emails', 'complaint', [100_000, 0.000_2], [100_000, 0], 'bad'],
+    ['no rate before', 'bounce', [40, 0.1], [40, null], undefined],
+  ] as const)('says of %s whether the %s rate has changed', (_, key, now, then, effect) => {
+    const groups = [groupOf(now[0], { [key]: now[1] }), groupOf(then[0], { [key]: then[1] })] as const;
+    expect(rateChange(key, groups, 0.0001)?.effect).toBe(effect);
+  });
+
+  it.each([
+    [0, 3, undefined],
+    [9, 19, undefined],
+    [0, 20, '100%'],
+    [30, 20, '50%'],
+  ])('of %d emails with %d emails before is %s', (sent, before, amount) => {
+    expect(volumeChange(sent, before)?.amount).toBe(amount);
+  });
+
+  it.each([
+    [0.38, 36, true],
+    [0.1, 10, true],
+    [0.5, 9, false],
+    [0.09, 900, false],
+  ])('marks a share of %d with %d delayed emails: %s', (share, emails, isMarked) => {
+    expect(hasManyDelays(groupOf(95, { delayed: share }, emails))).toBe(isMarked);
   });
 
   it('finds the group by its value, and none without emails', () => {

@@ -7,14 +7,18 @@ import {
   BREAKDOWNS,
   groupBefore,
   groupName,
+  hasManyDelays,
   isBreakdown,
   logFilterOf,
   mainDomains,
+  rateChange,
   sentUntilComplete,
   trendOf,
+  volumeChange,
+  type ComparedRate,
   type LogFilter,
 } from '../../text/breakdown.ts';
-import { changeOfCount, changeOfRate, type Change } from '../../text/comparison.ts';
+import type { Change } from '../../text/comparison.ts';
 import { formatDeliveryTime } from '../../text/duration.ts';
 import { formatNumber, formatPercent, pluralize } from '../../text/format.ts';
 import { logsLink } from '../../text/logs-link.ts';
@@ -39,8 +43,6 @@ const MAX_TREND_POINTS = 24;
 /** Rates farther from the ideal than this need attention, so their changes are good or bad news. */
 const UNDELIVERED_MATTERS_FROM = 0.03;
 const DELAYED_MATTERS_FROM = 0.05;
-/** The share of delayed emails from which the table marks it. */
-const MANY_DELAYED = 0.1;
 
 function SmallChange({ change }: { readonly change: Change | undefined }) {
   return (
@@ -102,12 +104,6 @@ interface RowProps {
   readonly name: ComponentChildren;
 }
 
-/** With fewer emails in one of the ranges, the change of a rate is chance: one bounce of five emails is 20 points. */
-const MIN_COMPARED = 20;
-
-/** The smallest change of a rate that the table shows: smaller ones are chance. */
-const NOISE = { delivery: 0.001, bounce: 0.001, complaint: 0.0001, delayed: 0.002 } as const;
-
 function Cells({ stats, group, before, range, filter, hasEngagement, name }: RowProps) {
   const { totals, rates, time_to_delivery: time } = group;
   const floors = rateFloors(useReputation().data?.limits);
@@ -125,14 +121,9 @@ function Cells({ stats, group, before, range, filter, hasEngagement, name }: Row
     const level = rateLevel({ rate: rates[key], count, sent: totals.sent }, stats.limits[key], floors[key]);
     return isAboveLimit(level) ? level : undefined;
   };
-  const changeOf = (key: keyof typeof NOISE, mattersFrom: number): Change | undefined => {
-    const [now, then] = [rates[key], before?.rates[key] ?? null];
-    if (now === null || then === null || Math.abs(now - then) < NOISE[key]) return undefined;
-    if (Math.min(totals.sent, before?.totals.sent ?? 0) < MIN_COMPARED) return undefined;
-    return changeOfRate(now, then, { better: key === 'delivery' ? 'up' : 'down', mattersFrom });
-  };
+  const changeOf = (key: ComparedRate, mattersFrom: number): Change | undefined =>
+    before && rateChange(key, [group, before], mattersFrom);
   const points = trendOf(group.buckets ?? [], MAX_TREND_POINTS);
-  const manyDelayed = (rates.delayed ?? 0) >= MANY_DELAYED && totals.sent >= floors.bounce.sent;
   return (
     <>
       <th scope="row" class="group-name">
@@ -146,7 +137,7 @@ function Cells({ stats, group, before, range, filter, hasEngagement, name }: Row
       </th>
       <td class="num">
         <Value href={logOf()}>{formatNumber(totals.sent)}</Value>
-        <SmallChange change={before && changeOfCount(sentUntilComplete(group, range), before.totals.sent)} />
+        <SmallChange change={before && volumeChange(sentUntilComplete(group, range), before.totals.sent)} />
       </td>
       <td class="roomy-only trend">
         {points.length > 0 && (
@@ -172,7 +163,7 @@ function Cells({ stats, group, before, range, filter, hasEngagement, name }: Row
         <Value href={logOf('complained')}>{formatPercent(rates.complaint)}</Value>
         <SmallChange change={changeOf('complaint', stats.limits.complaint.review / 2)} />
       </td>
-      <td class="num wide-only" data-level={manyDelayed ? 'warn' : undefined}>
+      <td class="num wide-only" data-level={hasManyDelays(group) ? 'warn' : undefined}>
         <Value href={logOf('delayed')}>{formatPercent(rates.delayed)}</Value>
         <SmallChange change={changeOf('delayed', DELAYED_MATTERS_FROM)} />
       </td>
@@ -242,7 +233,7 @@ function OtherRows(
   );
 }
 
-/** One row for each value of the dimension, with a sum of all emails first. */
+/** One row for each value of the dimension. The last row is the sum of the values without a row. */
 export function BreakdownTable({
   stats,
   before,

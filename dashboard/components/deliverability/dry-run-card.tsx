@@ -50,7 +50,7 @@ export function DryRunCard({ reputation }: { readonly reputation: Reputation }) 
   }
 
   return (
-    <Card title="Dry run" aside={<span class="quiet">the last 30 days with other limits</span>}>
+    <Card title="Dry run" aside={<span class="quiet">the last 30 days in the mode Pause</span>}>
       <div class="dry-run-result" aria-busy={isBusy} aria-live="polite">
         {result && <p class="dry-run-sentence">{dryRunSentence(result)}</p>}
         {!result && !error && <span class="skeleton" />}

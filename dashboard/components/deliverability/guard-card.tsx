@@ -1,6 +1,6 @@
-import type { Reputation, ReputationScope } from '../../api/types.ts';
+import type { Reputation, ReputationHistoryEntry, ReputationScope } from '../../api/types.ts';
 import { hasScope } from '../../state/app.ts';
-import { MODE_TEXT, STATE_TEXT, isWorse, scopeName } from '../../text/reputation.ts';
+import { MODE_TEXT, STATE_TEXT, isWorse, keyNameIn, scopeName } from '../../text/reputation.ts';
 import { Card } from '../page.tsx';
 import type { GuardAction } from './guard-dialogs.tsx';
 import { Contributors, StateText, Windows } from './scope-details.tsx';
@@ -65,11 +65,13 @@ function ModeSwitch({
 
 interface Props {
   readonly reputation: Reputation;
+  /** The newest changes of the states, which name the API keys. */
+  readonly changes: readonly ReputationHistoryEntry[];
   readonly onAct: (action: GuardAction) => void;
 }
 
 /** The state of the guard for all email of the workspace: its rates beside their limits, and what contributes most. */
-export function GuardCard({ reputation, onAct }: Props) {
+export function GuardCard({ reputation, changes, onAct }: Props) {
   const { mode, limits, scopes } = reputation;
   const [scope] = scopes;
   if (!scope) return null;
@@ -82,7 +84,7 @@ export function GuardCard({ reputation, onAct }: Props) {
         <ModeSwitch mode={mode} onAct={onAct} />
       </header>
       <p class="quiet mode-text">{MODE_TEXT[mode].text}</p>
-      <StateText scope={scope} mode={mode} />
+      <StateText scope={scope} mode={mode} keyName={keyNameIn(changes, scope)} />
       <ScopeActions scope={scope} onAct={onAct} />
       <Windows scope={scope} limits={limits} level={3} />
       <Contributors scope={scope} />
@@ -91,7 +93,7 @@ export function GuardCard({ reputation, onAct }: Props) {
 }
 
 /** The state of the guard for each configuration set that sent email. Nothing if there is none. */
-export function ConfigurationSets({ reputation, onAct }: Props) {
+export function ConfigurationSets({ reputation, changes, onAct }: Props) {
   const { mode, limits, scopes } = reputation;
   const sets = scopes.slice(1);
   if (sets.length === 0) return null;
@@ -104,7 +106,7 @@ export function ConfigurationSets({ reputation, onAct }: Props) {
               <StateBadge state={scope.state} />
               <h3>{scopeName(scope.configuration_set)}</h3>
             </summary>
-            <StateText scope={scope} mode={mode} />
+            <StateText scope={scope} mode={mode} keyName={keyNameIn(changes, scope)} />
             <ScopeActions scope={scope} onAct={onAct} />
             <Windows scope={scope} limits={limits} level={4} />
           </details>

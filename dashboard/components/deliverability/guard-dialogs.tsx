@@ -4,7 +4,7 @@ import { useReputation } from '../../api/use-reputation.ts';
 import { client } from '../../state/app.ts';
 import { notify } from '../../state/notices.ts';
 import { formatSeconds } from '../../text/format.ts';
-import { MODE_TEXT } from '../../text/reputation.ts';
+import { MODE_TEXT, isAtPauseLimit } from '../../text/reputation.ts';
 import { Confirm, Dialog } from '../dialog.tsx';
 import { Form, SelectField, fieldError } from '../form.tsx';
 
@@ -42,7 +42,7 @@ function PauseDialog({ scope, onClose }: { readonly scope: ReputationScope; read
       }}
     >
       <p>
-        Pause <ScopeText scope={scope} />? <code>POST /v1/send</code> then answers{' '}
+        Pause <ScopeText scope={scope} />? <code>POST /v1/send</code> then responds with{' '}
         <code>409 reputation_paused</code> until a person resumes sending. Emails that Amazon SES accepted
         before are still delivered.
       </p>
@@ -75,7 +75,7 @@ function ResumeDialog({ scope, onClose }: { readonly scope: ReputationScope; rea
         {(error) => (
           <SelectField
             label="Grace time"
-            hint="The windows start again at zero. Complaints about emails from before the pause still arrive. During the grace time they only warn."
+            hint="The guard counts again from the next full hour. Complaints about emails from before the pause still arrive. During the grace time they only warn."
             error={fieldError(error, 'grace_hours')}
             name="grace_hours"
             value={String(hours)}
@@ -91,8 +91,10 @@ function ResumeDialog({ scope, onClose }: { readonly scope: ReputationScope; rea
 }
 
 function ModeDialog({ mode, onClose }: { readonly mode: Reputation['mode']; readonly onClose: () => void }) {
-  const { reload } = useReputation();
+  const { data, reload } = useReputation();
   const { name, text } = MODE_TEXT[mode];
+  const pausesSoon =
+    mode === 'pause' && data?.scopes[0] !== undefined && isAtPauseLimit(data.scopes[0], data.limits);
   return (
     <Confirm
       title={`Change the mode to ${name}`}
@@ -107,9 +109,12 @@ function ModeDialog({ mode, onClose }: { readonly mode: Reputation['mode']; read
       <p>{text}</p>
       {mode === 'pause' && (
         <p>
-          While sending is paused, <code>POST /v1/send</code> answers <code>409 reputation_paused</code>. Use
-          the dry run on this page to see when the guard would have paused.
+          While sending is paused, <code>POST /v1/send</code> responds with <code>409 reputation_paused</code>
+          . Use the dry run on this page to see when the guard would have paused.
         </p>
+      )}
+      {pausesSoon && (
+        <p>A rate has reached its pause limit. So the guard pauses sending with the next email or bounce.</p>
       )}
       {mode === 'off' && <p>Amazon SES still watches the account, and can pause it.</p>}
     </Confirm>

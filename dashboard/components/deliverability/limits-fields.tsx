@@ -3,7 +3,7 @@ import { WINDOW_TEXT } from '../../text/reputation.ts';
 import { statusLabel } from '../../text/status.ts';
 
 const METRICS = { bounce: 'Bounce rate', complaint: 'Complaint rate' } as const;
-const COLUMNS = { warning: 'Warning', pause: 'Pause', min_count: 'From' } as const;
+const COLUMNS = { warning: 'Warning', pause: 'Pause', min_count: 'At least' } as const;
 const CASES = { bounce: 'bounces', complaint: 'complaints' } as const;
 
 interface Props {
@@ -56,12 +56,12 @@ export function LimitsFields(props: Props) {
           <fieldset key={window}>
             <legend>{statusLabel(name)}</legend>
             <div class="limit-row">
-              <span>Judge from</span>
+              <span>At least</span>
               <LimitInput
                 {...props}
                 field={limitField(window, 'min_sent')}
                 label={`Smallest number of emails, ${name}`}
-                unit="sent"
+                unit="emails"
               />
             </div>
             {(['bounce', 'complaint'] as const).map((metric) => (

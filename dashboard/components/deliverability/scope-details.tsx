@@ -15,18 +15,26 @@ const CONTRIBUTORS = {
   reason: 'Reasons',
 } as const;
 
-/** Since when the scope is in its state, who changed it, and why. */
+/** What the guard says about a scope in the state `ok`. */
+function okText(mode: Reputation['mode']): string {
+  return mode === 'off' ? 'The guard is off.' : 'No rate that the guard judges has reached a limit.';
+}
+
+/** Since when the scope is in its state, who changed it, why, and what to do. */
 export function StateText({
   scope,
   mode,
+  keyName,
 }: {
   readonly scope: ReputationScope;
   readonly mode: Reputation['mode'];
+  /** The name of the API key that changed the state, if the page knows it. */
+  readonly keyName: string | null;
 }) {
   const { state, since, reasons, changed_by: changedBy, grace_until: graceUntil } = scope;
   return (
     <div class="state-text">
-      {state === 'ok' && <p>{mode === 'off' ? 'The guard is off.' : 'No rate is above its limits.'}</p>}
+      {state === 'ok' && <p>{okText(mode)}</p>}
       {state !== 'ok' && (
         <p>
           <strong>{state === 'paused' ? 'Sending is paused' : 'Warning'}</strong>
@@ -36,13 +44,15 @@ export function StateText({
               since <Time at={since} />
             </>
           )}
-          , {changedByText(changedBy)}.
-          {state === 'paused' && (
+          , {changedByText(changedBy, keyName)}.{' '}
+          {state === 'paused' ? (
             <>
-              {' '}
-              <code>POST /v1/send</code> answers <code>409 reputation_paused</code>.
+              <code>POST /v1/send</code> responds with <code>409 reputation_paused</code>.
             </>
-          )}
+          ) : (
+            'Sending continues.'
+          )}{' '}
+          {reasons.length > 0 && 'The rates at that time:'}
         </p>
       )}
       {reasons.length > 0 && (
@@ -54,6 +64,14 @@ export function StateText({
       )}
       {state === 'warning' && mode !== 'pause' && reasons.some(({ severity }) => severity === 'pause') && (
         <p>In the mode Pause, the guard would have paused sending.</p>
+      )}
+      {state === 'warning' && (
+        <p>
+          Stop the campaign or the sender that contributes most. To stop every email at once, pause sending.
+        </p>
+      )}
+      {state === 'paused' && (
+        <p>First fix the cause: the campaign or the sender that contributes most. Then resume sending.</p>
       )}
       {graceUntil !== null && Date.parse(graceUntil) > Date.now() && (
         <p>
