@@ -20,6 +20,14 @@ function countOf(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
+function canceledTransaction(): TransactionCanceledException {
+  return new TransactionCanceledException({
+    message: 'Transaction canceled',
+    CancellationReasons: [{ Code: 'ConditionalCheckFailed' }],
+    $metadata: {},
+  });
+}
+
 /** DynamoDB refuses a batch of claims, a batch of deliveries, the record of a retry, the opening of a breaker, and held deliveries. */
 export function refuseBatches({ table }: SimulatedDeployment): void {
   const { before } = table;
@@ -40,16 +48,14 @@ export function refuseBatches({ table }: SimulatedDeployment): void {
       refuse('deliveries', awsError('InternalServerError', 'The service failed', 500));
     if (command === 'PutCommand' && text.includes('"kind":"attempt"'))
       refuse('attempt', awsError('InternalServerError', 'The service failed', 500));
+    // As if a person had changed the scope between the guard's read and its write. The guard then decides again.
+    if (command === 'TransactWriteCommand' && text.includes('"state":"warning"'))
+      refuse('warning', canceledTransaction());
     // As if the endpoint had changed in the meantime. An opening has two tries, with and without an entry in the history.
     if (command === 'TransactWriteCommand' && text.includes('"opened_at"')) {
       const opening = /"id":"(\w+)"/.exec(text)?.[1];
       firstOpening ??= opening;
-      if (opening === firstOpening)
-        throw new TransactionCanceledException({
-          message: 'Transaction canceled',
-          CancellationReasons: [{ Code: 'ConditionalCheckFailed' }],
-          $metadata: {},
-        });
+      if (opening === firstOpening) throw canceledTransaction();
     }
     // Every try of the whole transaction fails, so each delivery must be stored alone.
     if (

@@ -9,6 +9,7 @@ import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
 import { DEFAULT_MISSED_KINDS } from '../../../lambdas/core/missed-kinds.ts';
 import { REPUTATION_EVENTS } from '../../../lambdas/core/reputation/event-names.ts';
+import type { ReputationLimits } from '../../../lambdas/core/reputation/types.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import type { EmailEvent } from '../../../lambdas/core/events.ts';
 import { createFirstTask, createTask } from '../../../lambdas/delivery/dispatch.ts';
@@ -17,6 +18,7 @@ import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
 import { deleteEndpoint, updateEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { eventCountersPartition } from '../../../lambdas/store/keys.ts';
+import { writeReputationSettings } from '../../../lambdas/store/reputation.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
 import {
   bounceEvent,
@@ -79,6 +81,11 @@ const WORKSPACE = deterministicId('ws', ['tenant']);
 const UNCOUNTED_MS = START_MS + 3 * 24 * 60 * MINUTE_MS;
 const REFUSED_COUNTER_ROW = `"pk":"${eventCountersPartition(WORKSPACE, 'hour')}","sk":"${formatTimestamp(UNCOUNTED_MS)}"`;
 
+const LOW_METRIC = { warning: 0.001, pause: 1, min_count: 1 };
+const LOW_WINDOW = { min_sent: 1, bounce: LOW_METRIC, complaint: LOW_METRIC };
+/** With these limits of the guard, the first bounce is a warning. */
+const LOW_LIMITS: ReputationLimits = { hour: LOW_WINDOW, day: LOW_WINDOW };
+
 export async function createScenario(seed: number): Promise<Scenario> {
   const deployment = new SimulatedDeployment({ seed, startMs: START_MS, consumerConcurrency: 8 });
   const at = formatTimestamp(START_MS);
@@ -88,6 +95,7 @@ export async function createScenario(seed: number): Promise<Scenario> {
     created_at: at,
     configuration_set: 'set',
   });
+  await writeReputationSettings(deployment.table, WORKSPACE, { limits: LOW_LIMITS });
   const endpoints = Object.entries(RECEIVERS).map(([name, behavior]): Endpoint => {
     const url = `https://${name}.example.com/`;
     const secret = deployment.dice.bytes(24);
