@@ -1,3 +1,4 @@
+import { MIN_RATE_LIMIT } from '../../lambdas/core/reputation/change-limits.ts';
 import type { ReputationLimits } from '../../lambdas/core/reputation/types.ts';
 import type { DryRun, ReputationScope } from '../api/types.ts';
 
@@ -103,7 +104,8 @@ export function limitsOf(texts: LimitTexts): {
     ];
     const warning = rateOf(textAt(warningPath));
     const pause = rateOf(textAt(pausePath));
-    if (!(warning > 0 && warning < 1)) errors[limitField(...warningPath)] = 'Enter a rate above 0%.';
+    if (!(warning >= MIN_RATE_LIMIT && warning < 1))
+      errors[limitField(...warningPath)] = 'Enter a rate from 0.01%.';
     if (!(pause > 0 && pause <= 1)) errors[limitField(...pausePath)] = 'Enter a rate up to 100%.';
     else if (pause <= warning) errors[limitField(...pausePath)] = 'Enter a rate above the warning limit.';
     return { warning, pause, min_count: count(window, metric, 'min_count') };

@@ -173,6 +173,8 @@ describe('PATCH /v1/reputation', () => {
     [{ limits: { hour: { min_sent: 0 } } }, 'limits.hour.min_sent'],
     [{ limits: { hour: { min_sent: 1.5 } } }, 'limits.hour.min_sent'],
     [{ limits: { hour: { bounce: { warning: 0 } } } }, 'limits.hour.bounce.warning'],
+    // DynamoDB cannot store so small a number.
+    [{ limits: { hour: { bounce: { warning: 1e-300 } } } }, 'limits.hour.bounce.warning'],
     [{ limits: { hour: { bounce: { pause: 1.01 } } } }, 'limits.hour.bounce.pause'],
     [{ limits: { day: { complaint: { min_count: 0 } } } }, 'limits.day.complaint.min_count'],
     // The warning limit of the day is 3 %.

@@ -232,6 +232,7 @@ describe('the limits in a form', () => {
     ['hour.min_sent', '1.5', 'hour.min_sent'],
     ['day.bounce.min_count', '', 'day.bounce.min_count'],
     ['day.bounce.warning', '0', 'day.bounce.warning'],
+    ['day.bounce.warning', '0.009', 'day.bounce.warning'],
     ['day.bounce.warning', 'many', 'day.bounce.warning'],
     ['day.bounce.pause', '101', 'day.bounce.pause'],
     ['day.bounce.pause', '3', 'day.bounce.pause'],

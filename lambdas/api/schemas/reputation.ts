@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { MIN_RATE_LIMIT, RATE_LIMIT_RULE } from '../../core/reputation/change-limits.ts';
 import {
   DEFAULT_REPUTATION_MODE,
   REPUTATION_METRICS,
@@ -37,9 +38,8 @@ const configurationSet = documented(
 );
 const scopeName = documented(z.nullable(z.string()), 'The configuration set. Null for the whole workspace.');
 
-const SHARE = 'must be more than 0 and at most 1';
 /** A limit of a rate, as a share of 1. */
-const share = z.number().check(z.gt(0, SHARE), z.lte(1, SHARE));
+const share = z.number().check(z.gte(MIN_RATE_LIMIT, RATE_LIMIT_RULE), z.lte(1, RATE_LIMIT_RULE));
 const volume = z.int().check(z.minimum(1));
 
 const rateLimits = named(

@@ -47,10 +47,14 @@ export interface InvalidLimit {
   readonly message: string;
 }
 
-const isShare = (rate: number): boolean => rate > 0 && rate <= 1;
+/** The smallest limit of a rate, 0.01 %: every text shows two decimals of a percentage. DynamoDB cannot store a number below 1e-130. */
+export const MIN_RATE_LIMIT = 0.0001;
+export const RATE_LIMIT_RULE = `must be at least ${MIN_RATE_LIMIT} and at most 1`;
+
+const isShare = (rate: number): boolean => rate >= MIN_RATE_LIMIT && rate <= 1;
 const isFloor = (count: number): boolean => Number.isSafeInteger(count) && count >= 1;
 
-/** The first invalid limit. A rate is more than 0 and at most 1, `warning` is less than `pause`, and a floor is a whole number from 1. */
+/** The first invalid limit. A rate is from 0.0001 to 1, `warning` is less than `pause`, and a floor is a whole number from 1. */
 export function invalidLimit(limits: ReputationLimits): InvalidLimit | undefined {
   for (const window of REPUTATION_WINDOWS) {
     const { min_sent: minSent } = limits[window];
@@ -58,9 +62,8 @@ export function invalidLimit(limits: ReputationLimits): InvalidLimit | undefined
     for (const metric of REPUTATION_METRICS) {
       const { warning, pause, min_count: minCount } = limits[window][metric];
       const field = `${window}.${metric}`;
-      if (!isShare(warning))
-        return { field: `${field}.warning`, message: 'must be more than 0 and at most 1' };
-      if (!isShare(pause)) return { field: `${field}.pause`, message: 'must be more than 0 and at most 1' };
+      if (!isShare(warning)) return { field: `${field}.warning`, message: RATE_LIMIT_RULE };
+      if (!isShare(pause)) return { field: `${field}.pause`, message: RATE_LIMIT_RULE };
       if (warning >= pause)
         return {
           field: `${field}.pause`,

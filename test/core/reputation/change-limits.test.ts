@@ -27,10 +27,11 @@ describe('limits', () => {
   it.each([
     [{ hour: { min_sent: 0 } }, 'hour.min_sent', 'whole number'],
     [{ day: { min_sent: 1.5 } }, 'day.min_sent', 'whole number'],
-    [{ hour: { bounce: { warning: 0 } } }, 'hour.bounce.warning', 'more than 0'],
-    [{ hour: { bounce: { warning: Number.NaN } } }, 'hour.bounce.warning', 'more than 0'],
+    [{ hour: { bounce: { warning: 0 } } }, 'hour.bounce.warning', 'at least 0.0001'],
+    [{ hour: { bounce: { warning: Number.NaN } } }, 'hour.bounce.warning', 'at least 0.0001'],
+    [{ hour: { bounce: { warning: 1e-300 } } }, 'hour.bounce.warning', 'at least 0.0001'],
     [{ hour: { complaint: { pause: 1.000_1 } } }, 'hour.complaint.pause', 'at most 1'],
-    [{ day: { bounce: { pause: 0 } } }, 'day.bounce.pause', 'more than 0'],
+    [{ day: { bounce: { pause: 0 } } }, 'day.bounce.pause', 'at least 0.0001'],
     [
       { day: { bounce: { warning: 0.05 } } },
       'day.bounce.pause',
@@ -43,6 +44,7 @@ describe('limits', () => {
 
   it('are valid up to their bounds', () => {
     expect(problemOf({})).toBeUndefined();
+    expect(problemOf({ hour: { bounce: { warning: 0.0001 } } })).toBeUndefined();
     expect(
       problemOf({ hour: { min_sent: 1, bounce: { warning: 0.999, pause: 1, min_count: 1 } } }),
     ).toBeUndefined();
