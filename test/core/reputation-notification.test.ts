@@ -24,8 +24,20 @@ Event: ${event.event_id}
 The bounce rate in the last hour is 12 % (60 bounces of 500 sent emails). The guard pauses at 10 %.
 
 The page Deliverability of the dashboard shows the emails that cause it.
-To resume sending, use this page, or the command: npx ivymail-events reputation resume`,
+To resume sending, use this page, or the command: npx ivymail-events reputation resume --workspace ${WORKSPACE_ID} --configuration-set newsletter`,
     });
+  });
+
+  it('of a pause of the whole workspace has the command that resumes the whole workspace', () => {
+    const { message } = notificationOf(aReputationEvent('reputation.paused'));
+    expect(message.endsWith(`npx ivymail-events reputation resume --workspace ${WORKSPACE_ID}`)).toBe(true);
+  });
+
+  it('of a warning does not say how to resume, because email is still sent', () => {
+    const { message } = notificationOf(aReputationEvent('reputation.warning'));
+    expect(
+      message.endsWith('\n\nThe page Deliverability of the dashboard shows the emails that cause it.'),
+    ).toBe(true);
   });
 
   it('of a resume has no reason and no next step', () => {

@@ -23,15 +23,18 @@ const FIRST_SENTENCES: Readonly<Record<ReputationEventName, string>> = {
 
 const CAUSE = 'The page Deliverability of the dashboard shows the emails that cause it.';
 
-const NEXT_STEPS: Readonly<Record<ReputationEventName, readonly string[]>> = {
-  'reputation.warning': ['', CAUSE],
-  'reputation.paused': [
-    '',
-    CAUSE,
-    'To resume sending, use this page, or the command: npx ivymail-events reputation resume',
-  ],
-  'reputation.resumed': [],
-};
+function nextStepsOf({
+  event: name,
+  workspace_id: workspaceId,
+  configuration_set: configurationSet,
+}: ReputationEvent): readonly string[] {
+  if (name === 'reputation.resumed') return [];
+  if (name === 'reputation.warning') return ['', CAUSE];
+  // Without the options, the command would resume another scope.
+  const scope = configurationSet === undefined ? '' : ` --configuration-set ${configurationSet}`;
+  const command = `npx ivymail-events reputation resume --workspace ${workspaceId}${scope}`;
+  return ['', CAUSE, `To resume sending, use this page, or the command: ${command}`];
+}
 
 /** The notification of an event, in plain English. It contains no address of a recipient. */
 export function notificationOf(event: ReputationEvent): Notification {
@@ -44,7 +47,7 @@ export function notificationOf(event: ReputationEvent): Notification {
     `Time: ${event.timestamp}`,
     `Event: ${event.event_id}`,
     ...(reasons.length === 0 ? [] : ['', ...reasons.map(reasonText)]),
-    ...NEXT_STEPS[name],
+    ...nextStepsOf(event),
   ];
   return { subject: SUBJECTS[name], message: lines.join('\n') };
 }
