@@ -196,7 +196,7 @@ describe('the text of a pause', () => {
   it('says that a person paused, without the id of the key', () => {
     const paused = pausedByPerson(initialScope('news'), { by: 'key_a', nowMs: NOW_MS });
     expect(describePause(paused)).toBe(
-      'Sending is paused for the configuration set news since 2026-02-25T12:00:00Z. A person paused it. Nothing was sent. POST /v1/reputation/resume ends the pause',
+      'Sending is paused for the configuration set news since 2026-02-25T12:00:00Z. A person paused it. Nothing was sent. POST /v1/reputation/resume with the configuration_set news ends the pause',
     );
   });
 

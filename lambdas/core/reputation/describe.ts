@@ -11,5 +11,7 @@ export function describePause({
   const scope = set === null ? 'this workspace' : `the configuration set ${set}`;
   const reached = reasons.filter(({ severity }) => severity === 'pause').map(reasonText);
   const why = by === 'guard' && reached.length > 0 ? reached.join(' ') : 'A person paused it.';
-  return `Sending is paused for ${scope} since ${since ?? 'an unknown time'}. ${why} Nothing was sent. POST /v1/reputation/resume ends the pause`;
+  // Without the set, a resume does not end a pause of a set by a person.
+  const body = set === null ? '' : ` with the configuration_set ${set}`;
+  return `Sending is paused for ${scope} since ${since ?? 'an unknown time'}. ${why} Nothing was sent. POST /v1/reputation/resume${body} ends the pause`;
 }
