@@ -23,6 +23,8 @@ const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
   // Step Functions.
   'ExecutionLimitExceeded',
   'KmsThrottlingException',
+  // SNS.
+  'KMSThrottlingException',
 ]);
 
 /** Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html */

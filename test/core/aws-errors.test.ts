@@ -15,6 +15,7 @@ it.each([
   ['TransactionConflictException', {}, 'transient'],
   ['ExecutionLimitExceeded', {}, 'transient'],
   ['KmsThrottlingException', {}, 'transient'],
+  ['KMSThrottlingException', {}, 'transient'],
   ['Error', { code: 'ECONNRESET' }, 'transient'],
   ['Error', { code: 'ENOTFOUND' }, 'transient'],
   ['SomethingNew', { $metadata: { httpStatusCode: 503 } }, 'transient'],
