@@ -9,11 +9,16 @@ import {
   type ReputationLimits,
   type ReputationMode,
 } from '../lambdas/core/reputation/types.ts';
+import { windowsJson } from '../lambdas/core/reputation/windows-json.ts';
 import { formatTimestamp } from '../lambdas/core/timestamps.ts';
 import { changeScope, resumeScope, type ScopeChange } from '../lambdas/store/change-scope.ts';
 import { readReplay } from '../lambdas/store/reputation-replay.ts';
 import { readReputationView, type ReputationView } from '../lambdas/store/reputation-view.ts';
-import { readReputationSettings, writeReputationSettings } from '../lambdas/store/reputation.ts';
+import {
+  listReputationStates,
+  readReputationSettings,
+  writeReputationSettings,
+} from '../lambdas/store/reputation.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Deployment } from './deployment.ts';
 import { resolveWorkspaceId } from './init.ts';
@@ -123,7 +128,18 @@ export async function reputationShow(
 ): Promise<CommandOutput> {
   const workspaceId = resolveWorkspaceId(deployment, workspace);
   const view = await readReputationView(deployment.table, { workspaceId, nowMs: Date.now() });
-  return { result: view, text: viewText(view) };
+  const { mode, limits, scopes } = view;
+  // The names are those of GET /v1/reputation, so a program can read either.
+  const result = {
+    mode,
+    limits,
+    scopes: scopes.map(({ scope, windows, contributors }) => ({
+      ...scope,
+      windows: windowsJson(windows),
+      contributors,
+    })),
+  };
+  return { result, text: viewText(view) };
 }
 
 /** The change of the scope that the options name. Throws a UsageError for a configuration set that the workspace does not know. */
@@ -163,9 +179,13 @@ export async function reputationResume(
   const change = await changeOf(deployment, options);
   const state = await resumeScope(deployment.table, change, { by: BY, graceHours });
   const grace = state.grace_until === null ? '' : `. Until ${state.grace_until}, complaints only warn`;
+  const paused = (await listReputationStates(deployment.table, change.workspaceId))
+    .filter((each) => each.state === 'paused')
+    .map((each) => subjectOf(each.configuration_set));
+  const rest = paused.length === 0 ? '' : `. Still paused: ${paused.join(', ')}`;
   return {
     result: state,
-    text: `Sending of ${subjectOf(state.configuration_set)} is ${state.state}${grace}`,
+    text: `Sending of ${subjectOf(state.configuration_set)} is ${state.state}${grace}${rest}`,
   };
 }
 

@@ -1,33 +1,9 @@
 import { DEFAULT_REPUTATION_LIMITS } from '../core/reputation/limits.ts';
-import {
-  REPUTATION_WINDOWS,
-  type ReputationHistoryEntry,
-  type ReputationWindow,
-  type WindowCounts,
-} from '../core/reputation/types.ts';
-import { formatTimestamp } from '../core/timestamps.ts';
+import type { ReputationHistoryEntry } from '../core/reputation/types.ts';
+import { windowsJson } from '../core/reputation/windows-json.ts';
 import { CONTRIBUTOR_DIMENSIONS, type ReputationView, type ScopeView } from '../store/reputation-view.ts';
 import { nameOf } from './breakdown.ts';
 import type { SesAccountStatus } from './ses-account.ts';
-
-function ratio(part: number, total: number): number | null {
-  return total === 0 ? null : part / total;
-}
-
-function toWindowJson(window: ReputationWindow, counts: WindowCounts) {
-  const { afterMs, beforeMs, sent, delivered, bounced, complained } = counts;
-  return {
-    window,
-    after: formatTimestamp(afterMs),
-    before: formatTimestamp(beforeMs),
-    sent,
-    delivered,
-    bounced,
-    complained,
-    bounce_rate: ratio(bounced, sent),
-    complaint_rate: ratio(complained, delivered),
-  };
-}
 
 /** A scope in the form of the API. */
 export function toScopeJson({ scope, windows, contributors }: ScopeView) {
@@ -39,7 +15,7 @@ export function toScopeJson({ scope, windows, contributors }: ScopeView) {
     reasons,
     changed_by,
     grace_until,
-    windows: REPUTATION_WINDOWS.map((window) => toWindowJson(window, windows[window])),
+    windows: windowsJson(windows),
     contributors: Object.fromEntries(
       CONTRIBUTOR_DIMENSIONS.map((dimension) => [
         dimension,

@@ -69,6 +69,14 @@ describe('reputation show', () => {
     );
     expect(text).toMatch(/^news +ok +day +200 +40 \(20 %\) +3 % \/ 4 % /m);
     expect(result.scopes).toHaveLength(2);
+    expect(result.scopes[1]).toMatchObject({
+      configuration_set: 'news',
+      state: 'ok',
+      windows: [
+        { window: 'hour', after: '2026-02-25T11:00:00Z', sent: 200, bounced: 40, bounce_rate: 0.2 },
+        { window: 'day', sent: 200 },
+      ],
+    });
   });
 
   it('prints zeros without a rate for a workspace that never sent', async () => {
@@ -99,6 +107,9 @@ describe('reputation pause and resume', () => {
     const { text } = await run('show');
     expect(text).toMatch(/^\(workspace\) +ok /m);
     expect(text).toMatch(/^news +paused /m);
+    expect((await run('resume')).text).toBe(
+      'Sending of the workspace is ok. Still paused: the configuration set news',
+    );
   });
 
   it.each([
