@@ -11,8 +11,9 @@ import { route } from './route.ts';
 import { noQuery } from './schemas/common.ts';
 import { testWebhookBody, webhookTestJson } from './schemas/webhooks.ts';
 
-/** The event to send if the request does not name an event: the first event that the endpoint receives. */
+/** The event to send if the request does not name an event: the first event that the endpoint receives, or `delivered` with `*`. */
 function defaultEvent({ events }: Endpoint): Exclude<DeliverableName, 'unknown'> {
+  if (events.includes('*')) return 'delivered';
   return events.find((name) => name !== '*' && name !== 'unknown') ?? 'delivered';
 }
 

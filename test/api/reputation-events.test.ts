@@ -112,13 +112,13 @@ describe('the events of an endpoint', () => {
 
 describe('POST /v1/webhooks/{id}/test', () => {
   /** Sends a test event to an endpoint that names one reputation event. */
-  async function sendTest(body?: object) {
+  async function sendTest(body?: object, events: readonly string[] = ['reputation.paused']) {
     const { sendRequest } = setUpApi();
     const { id } = (
       await sendRequest({
         method: 'POST',
         path: '/v1/webhooks',
-        body: { url: 'https://example.com/hooks', events: ['reputation.paused'] },
+        body: { url: 'https://example.com/hooks', events },
       })
     ).body;
     return sendRequest({ method: 'POST', path: `/v1/webhooks/${id}/test`, body });
@@ -133,5 +133,9 @@ describe('POST /v1/webhooks/{id}/test', () => {
 
   it('sends the reputation event that the endpoint names, if the request names no event', async () => {
     expect((await sendTest()).body.event).toBe('reputation.paused');
+  });
+
+  it('sends an event of an email to an endpoint of all events, also if it names a reputation event', async () => {
+    expect((await sendTest({}, ['*', 'reputation.paused'])).body.event).toBe('delivered');
   });
 });

@@ -26,7 +26,7 @@ const events = z.pipe(
     z.refine((names) => new Set(names).size === names.length, 'must not contain an event twice'),
     z.refine(
       (names) => !names.includes('*') || names.every((name) => name === '*' || isReputationEventName(name)),
-      'must be a list of event names, or "*" with at most reputation events',
+      'can contain "*" only alone, or with events of the reputation guard',
     ),
   ),
   z.transform((names): (DeliverableName | '*')[] => names),
