@@ -93,13 +93,13 @@ const subjectOf = (set: string | null): string =>
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function viewText({ mode, limits, scopes }: ReputationView): string {
-  const rows = scopes.flatMap(({ scope, windows }) =>
+  const rows = scopes.flatMap(({ scope, windows, isNormalAgain }) =>
     REPUTATION_WINDOWS.map((window) => {
       const { sent, delivered, bounced, complained } = windows[window];
       const { bounce, complaint } = limits[window];
       return [
         nameOf(scope.configuration_set),
-        scope.state,
+        isNormalAgain ? `${scope.state} (normal again)` : scope.state,
         window,
         String(sent),
         `${bounced} (${rateOf(bounced, sent)})`,
@@ -133,8 +133,9 @@ export async function reputationShow(
   const result = {
     mode,
     limits,
-    scopes: scopes.map(({ scope, windows, contributors }) => ({
+    scopes: scopes.map(({ scope, windows, isNormalAgain, contributors }) => ({
       ...scope,
+      normal_again: isNormalAgain,
       windows: windowsJson(windows),
       contributors,
     })),

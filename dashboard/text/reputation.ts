@@ -133,9 +133,14 @@ export function isAtPauseLimit(
   );
 }
 
+/** The state that decides about alerts. A warning that is over needs no attention, although only the next event ends it. */
+function stateNow({ state, normal_again: isNormal }: ReputationScope): ReputationScope['state'] {
+  return isNormal ? 'ok' : state;
+}
+
 /** The scopes that need attention, the paused ones first. */
 export function scopesInTrouble(reputation: Reputation | undefined): readonly ReputationScope[] {
-  const found = reputation?.scopes.filter(({ state }) => state !== 'ok') ?? [];
+  const found = reputation?.scopes.filter((scope) => stateNow(scope) !== 'ok') ?? [];
   return found.toSorted((a, b) => Number(b.state === 'paused') - Number(a.state === 'paused'));
 }
 
@@ -146,7 +151,7 @@ export function isWorse(
   scope: ReputationScope,
   { scopes: [workspace] }: Pick<Reputation, 'scopes'>,
 ): boolean {
-  return STATES.indexOf(scope.state) > STATES.indexOf(workspace?.state ?? 'ok');
+  return STATES.indexOf(stateNow(scope)) > STATES.indexOf(workspace ? stateNow(workspace) : 'ok');
 }
 
 /** The scopes to alert about: the workspace, and the configuration sets that are in a worse state. */

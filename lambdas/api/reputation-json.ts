@@ -6,7 +6,7 @@ import { nameOf } from './breakdown.ts';
 import type { SesAccountStatus } from './ses-account.ts';
 
 /** A scope in the form of the API. */
-export function toScopeJson({ scope, windows, contributors }: ScopeView) {
+export function toScopeJson({ scope, windows, isNormalAgain, contributors }: ScopeView) {
   const { configuration_set, state, since, reasons, changed_by, grace_until } = scope;
   return {
     configuration_set,
@@ -15,6 +15,7 @@ export function toScopeJson({ scope, windows, contributors }: ScopeView) {
     reasons,
     changed_by,
     grace_until,
+    normal_again: isNormalAgain,
     windows: windowsJson(windows),
     contributors: Object.fromEntries(
       CONTRIBUTOR_DIMENSIONS.map((dimension) => [

@@ -1,7 +1,7 @@
 import { NO_VALUE } from '../core/dimensions.ts';
 import { intervalsBetween } from '../core/intervals.ts';
 import { topContributors, type Contributor } from '../core/reputation/contributors.ts';
-import { initialScope } from '../core/reputation/decide.ts';
+import { initialScope, isCalm } from '../core/reputation/decide.ts';
 import type { HourCounts, ReputationWindows, ScopeState } from '../core/reputation/types.ts';
 import { hoursOfWindows, windowsOf } from '../core/reputation/windows.ts';
 import type { EventCounts } from '../core/stats.ts';
@@ -20,6 +20,11 @@ const NO_CONTRIBUTORS: Contributors = { tag: [], sender: [], provider: [], reaso
 export interface ScopeView {
   readonly scope: ScopeState;
   readonly windows: ReputationWindows;
+  /**
+   * Whether the scope is in `warning` with counts that end a warning. The guard checks a scope only after an event, so a scope that stops
+   * sending keeps its warning.
+   */
+  readonly isNormalAgain: boolean;
   /** Empty for a configuration set, because the counters of a tag, sender, provider or reason are of the whole workspace. */
   readonly contributors: Contributors;
 }
@@ -90,9 +95,11 @@ export async function readReputationView(
     ...settings,
     scopes: [null, ...sets].map((set) => {
       const scope = changed.get(set) ?? initialScope(set);
+      const windows = windowsOf(hours.get(set) ?? [], { nowMs, resumedAt: scope.resumed_at });
       return {
         scope,
-        windows: windowsOf(hours.get(set) ?? [], { nowMs, resumedAt: scope.resumed_at }),
+        windows,
+        isNormalAgain: scope.state === 'warning' && isCalm(windows, settings.limits),
         contributors: set === null ? contributors : NO_CONTRIBUTORS,
       };
     }),

@@ -5,6 +5,7 @@ import { PROGRAM } from '../../bin/commands.ts';
 import { parse } from '../../cli/parse.ts';
 import { UsageError } from '../../cli/usage-error.ts';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
+import { initialScope } from '../../lambdas/core/reputation/decide.ts';
 import { DEFAULT_REPUTATION_LIMITS } from '../../lambdas/core/reputation/limits.ts';
 import {
   KIND,
@@ -13,7 +14,7 @@ import {
   eventCountersPartition,
 } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { listReputationHistory } from '../../lambdas/store/reputation.ts';
+import { listReputationHistory, transition } from '../../lambdas/store/reputation.ts';
 import { createTestDeployment } from './deployment.ts';
 
 const HOUR = '2026-02-25T11:00:00Z';
@@ -56,7 +57,7 @@ async function setUp() {
     (await listReputationHistory(table, { workspaceId: DEFAULT_WORKSPACE_ID, limit: 20 })).items;
   const events = () =>
     [...table.rows.values()].filter((row) => row['kind'] === KIND.reputationEvent).map((row) => row['event']);
-  return { run, history, events };
+  return { table, run, history, events };
 }
 
 describe('reputation show', () => {
@@ -77,6 +78,18 @@ describe('reputation show', () => {
         { window: 'day', sent: 200 },
       ],
     });
+  });
+
+  it('says that a warning is over if the stream has stopped sending', async () => {
+    const { table, run } = await setUp();
+    const previous = initialScope('news');
+    const next = { ...previous, state: 'warning' as const, version: 1 };
+    await transition(table, { workspaceId: DEFAULT_WORKSPACE_ID, previous, next, at: HOUR });
+    expect((await run('show')).text).toMatch(/^news +warning +hour /m);
+    vi.setSystemTime(Date.parse('2026-02-26T12:00:00Z'));
+    const { text, result } = await run('show');
+    expect(text).toMatch(/^news +warning \(normal again\) +hour /m);
+    expect(result.scopes).toMatchObject([{ normal_again: false }, { normal_again: true }]);
   });
 
   it('prints zeros without a rate for a workspace that never sent', async () => {

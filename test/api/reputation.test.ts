@@ -4,6 +4,7 @@ import { InternalError } from '../../lambdas/core/errors.ts';
 import { initialScope } from '../../lambdas/core/reputation/decide.ts';
 import { pausedByPerson } from '../../lambdas/core/reputation/manual.ts';
 import { transition } from '../../lambdas/store/reputation.ts';
+import { evaluateReputation } from '../../lambdas/tally/evaluate-reputation.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { NOW_MS } from './harness.ts';
 import { DEFAULT_REPUTATION_LIMITS } from '../../lambdas/core/reputation/limits.ts';
@@ -31,6 +32,7 @@ describe('GET /v1/reputation', () => {
           reasons: [],
           changed_by: 'guard',
           grace_until: null,
+          normal_again: false,
           windows: [
             { window: 'hour', after: '2026-02-25T11:00:00Z', before: '2026-02-25T13:00:00Z', ...ZEROS },
             { window: 'day', after: '2026-02-24T13:00:00Z', before: '2026-02-25T13:00:00Z', ...ZEROS },
@@ -67,6 +69,23 @@ describe('GET /v1/reputation', () => {
     expect(workspace.windows).toMatchObject([hour, { ...hour, sent: 10, bounce_rate: 0.3 }]);
     expect(news.windows).toMatchObject([hour, hour]);
     expect(alerts.windows).toMatchObject([ZEROS, { ...ZEROS, sent: 4, bounce_rate: 0 }]);
+  });
+
+  it('says that a warning is over after a stream has stopped sending, because the guard has no event to check', async () => {
+    const { call, countEvents, table, state } = setUpReputation();
+    await countEvents('sent', 200, { configuration_set: 'news' });
+    await countEvents('bounced', 20, { configuration_set: 'news', details: { bounce_type: 'Permanent' } });
+    const deps = { table, retentionDays: 90, now: () => NOW_MS };
+    expect((await evaluateReputation(deps, [WORKSPACE_ID])).changes).toHaveLength(2);
+    const warnings = async () =>
+      ((await call('GET', '')).body.scopes as { state: string; normal_again: boolean }[]).map(
+        ({ state: now, normal_again }) => `${now} ${normal_again}`,
+      );
+    expect(await warnings()).toEqual(['warning false', 'warning false']);
+    state.nowMs = NOW_MS + 24 * 3_600_000;
+    expect(await warnings()).toEqual(['warning true', 'warning true']);
+    await call('POST', '/pause', {});
+    expect(await warnings()).toEqual(['paused false', 'warning true']);
   });
 
   it('names the tag, sender, provider and reason with the most bounces and complaints', async () => {

@@ -139,6 +139,15 @@ describe('the state of the guard in words', () => {
     expect(worstState(undefined)).toBe('ok');
   });
 
+  it('does not alert about a warning that is over', () => {
+    const scope = { configuration_set: null, state: 'warning', normal_again: true };
+    const reputation = { scopes: [scope] } as unknown as Reputation;
+    expect(scopesToAlert(reputation)).toEqual([]);
+    expect(worstState(reputation)).toBe('ok');
+    const set = { configuration_set: 'news', state: 'warning', normal_again: false };
+    expect(scopesToAlert({ scopes: [scope, set] } as unknown as Reputation)).toEqual([set]);
+  });
+
   it('alerts about a configuration set only if it is in a worse state than the workspace', () => {
     const scope = (configuration_set: string | null, state: ReputationScope['state']) =>
       ({ configuration_set, state }) as ReputationScope;

@@ -31,7 +31,7 @@ export function StateText({
   /** The name of the API key that changed the state, if the page knows it. */
   readonly keyName: string | null;
 }) {
-  const { state, since, reasons, changed_by: changedBy, grace_until: graceUntil } = scope;
+  const { state, since, reasons, changed_by: changedBy, grace_until: graceUntil, normal_again } = scope;
   return (
     <div class="state-text">
       {state === 'ok' && <p>{okText(mode)}</p>}
@@ -62,6 +62,7 @@ export function StateText({
           ))}
         </ul>
       )}
+      {normal_again && <p>The rates are normal again. The guard ends the warning after the next event.</p>}
       {state === 'warning' && mode !== 'pause' && reasons.some(({ severity }) => severity === 'pause') && (
         <p>In the mode Pause, the guard would have paused sending.</p>
       )}

@@ -189,6 +189,10 @@ const scopeFields = {
     z.nullable(rfc3339),
     'Until when complaints cannot pause the stream again after a resume. Null without a grace period.',
   ),
+  normal_again: documented(
+    z.boolean(),
+    'Whether a warning is over, because every rate is low enough to end it. The guard changes a state only after an event. So a stream that stops sending stays in `warning`, and this field becomes true. Always false in the other states.',
+  ),
   windows: documented(z.array(windowJson), 'The window `hour`, then the window `day`.'),
   contributors,
 };
