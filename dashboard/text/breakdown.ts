@@ -23,11 +23,15 @@ const NAME_OF_NONE: Readonly<Record<string, string>> = {
   configuration_set: 'Without a configuration set',
 };
 
+/** The value of the recipient domains that the table of providers does not name. */
+const OTHER = 'other';
+
 /** The name of a value, as a user reads it. */
 export function groupName(
   by: StatsBreakdown['by'],
   { value, name }: { readonly value: string; readonly name: string },
 ): string {
+  if (value === OTHER && by === 'provider') return 'Other domains';
   return value === NONE ? (NAME_OF_NONE[by] ?? name) : name;
 }
 
@@ -129,7 +133,7 @@ export type LogFilter = Readonly<Partial<Record<'from' | 'tag' | 'q', string>>>;
 
 /** The filter of the log that finds exactly the emails of a group. Undefined if the log has no such filter. */
 export function logFilterOf(by: StatsBreakdown['by'], value: string): LogFilter | undefined {
-  if (value === NONE || value === 'other') return undefined;
+  if (value === NONE || value === OTHER) return undefined;
   if (by === 'provider') {
     const [domain, ...others] = domainsOf(value);
     const isExact = others.length === 0 && namesOf(value).length === 0;

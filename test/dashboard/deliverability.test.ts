@@ -352,6 +352,8 @@ describe('the link from a group to the log', () => {
     ['tag', '(none)', 'Without a tag'],
     ['configuration_set', '(none)', 'Without a configuration set'],
     ['tag', 'a:b', 'a:b'],
+    ['provider', 'other', 'Other domains'],
+    ['sender', 'other', 'other'],
   ] as const)('by %s is about the value %s as "%s"', (by, value, name) => {
     expect(groupName(by, { value, name: value })).toBe(name);
   });

@@ -93,6 +93,18 @@ function ProviderName({
   );
 }
 
+/** A name that a narrow column breaks after the name of a tag, not inside its value. */
+function BreakableName({ name }: { readonly name: string }) {
+  const end = name.indexOf(':') + 1;
+  return (
+    <>
+      {name.slice(0, end)}
+      <wbr />
+      {name.slice(end)}
+    </>
+  );
+}
+
 interface RowProps {
   readonly stats: StatsWithBreakdown;
   readonly group: StatsGroup;
@@ -123,16 +135,23 @@ function Cells({ stats, group, before, range, filter, hasEngagement, name }: Row
   };
   const changeOf = (key: ComparedRate, mattersFrom: number): Change | undefined =>
     before && rateChange(key, [group, before], mattersFrom);
+  const delayLevel = hasManyDelays(group) ? 'warn' : undefined;
   const points = trendOf(group.buckets ?? [], MAX_TREND_POINTS);
   return (
     <>
       <th scope="row" class="group-name">
         {name}
         <span class="narrow-only second-line">
-          {formatPercent(rates.delivery)} delivered · {formatPercent(rates.bounce)} bounced ·{' '}
-          {formatPercent(rates.delayed)} delayed
-          {totals.complained > 0 && ` · ${formatPercent(rates.complaint)} complained`}
-          {time.p95_ms !== null && ` · p95 ${formatDeliveryTime(time.p95_ms)}`}
+          {formatPercent(rates.delivery)} delivered ·{' '}
+          <span data-level={levelOf('bounce')}>{formatPercent(rates.bounce)} bounced</span> ·{' '}
+          <span data-level={delayLevel}>{formatPercent(rates.delayed)} delayed</span>
+          {totals.complained > 0 && (
+            <>
+              {' '}
+              · <span data-level={levelOf('complaint')}>{formatPercent(rates.complaint)} complained</span>
+            </>
+          )}
+          {time.p95_ms !== null && ` · 95% within ${formatDeliveryTime(time.p95_ms)}`}
         </span>
       </th>
       <td class="num">
@@ -163,7 +182,7 @@ function Cells({ stats, group, before, range, filter, hasEngagement, name }: Row
         <Value href={logOf('complained')}>{formatPercent(rates.complaint)}</Value>
         <SmallChange change={changeOf('complaint', stats.limits.complaint.review / 2)} />
       </td>
-      <td class="num wide-only" data-level={hasManyDelays(group) ? 'warn' : undefined}>
+      <td class="num wide-only" data-level={delayLevel}>
         <Value href={logOf('delayed')}>{formatPercent(rates.delayed)}</Value>
         <SmallChange change={changeOf('delayed', DELAYED_MATTERS_FROM)} />
       </td>
@@ -278,7 +297,7 @@ export function BreakdownTable({
               by === 'provider' ? (
                 <ProviderName value={group.value} name={group.name} stats={stats} />
               ) : (
-                groupName(by, group)
+                <BreakableName name={groupName(by, group)} />
               )
             }
           />

@@ -8,7 +8,7 @@ import { Pager } from '../pager.tsx';
 import { EmptyState, ErrorState, Loading } from '../states.tsx';
 import { Time } from '../time.tsx';
 
-const LIMIT = '10';
+const LIMIT = '5';
 const POLL_MS = 60_000;
 
 /** What happened: `Paused`, `Resumed`, `Warning` or `OK`. */

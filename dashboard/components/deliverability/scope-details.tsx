@@ -99,9 +99,9 @@ export function Windows({
     <div class="windows">
       {scope.windows.map((each) => {
         const { window, after, before } = each;
-        // The log has no filter for a configuration set.
+        // The log has no filter for a configuration set. After a resume, a window that restarts later has no emails to show.
         const linkTo = (status: string): string | undefined =>
-          scope.configuration_set === null
+          scope.configuration_set === null && after !== before
             ? logsLink({ view: 'events', status: [status], after, before })
             : undefined;
         return (
