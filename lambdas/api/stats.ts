@@ -72,10 +72,11 @@ const get = route({
     const range = rangeOf(query, deps.now());
     const { endpoint_id: endpointId } = query;
     const by = breakdownRequestOf(query, range);
-    // Read before the counters of all events. Otherwise an event that is counted meanwhile would be in a group but not in `totals`.
+    // Read before the counters of all events, which are then read consistently. Otherwise an event that is counted meanwhile, or that
+    // the copy of a row does not contain yet, would be in a group but not in `totals`.
     const sums = by && (await readBreakdown(deps.table, { workspaceId, ...by }, range));
     const [counted, all] = await Promise.all([
-      readEventCounters(deps.table, workspaceId, range),
+      readEventCounters(deps.table, workspaceId, range, { consistent: by !== undefined }),
       listEndpoints(deps.table, workspaceId),
     ]);
     const endpoints = all.filter(({ id }) => endpointId === undefined || id === endpointId);

@@ -49,10 +49,40 @@ function setUpStats() {
   return { ...api, store, storeAll, stats };
 }
 
+/** The consistency of each Query, by the partition that it reads. */
+function recordQueries({ table }: ReturnType<typeof setUpStats>) {
+  const queries: (readonly [pk: unknown, consistent: boolean])[] = [];
+  const original = table.client.send.bind(table.client) as (command: never) => Promise<unknown>;
+  table.client.send = (async (command: {
+    readonly input: {
+      readonly ConsistentRead?: boolean;
+      readonly ExpressionAttributeValues?: Readonly<Record<string, unknown>>;
+    };
+  }) => {
+    const { ConsistentRead: consistent = false, ExpressionAttributeValues: values = {} } = command.input;
+    queries.push([Object.values(values)[0], consistent]);
+    return original(command as never);
+  }) as never;
+  return queries;
+}
+
 const empty = { totals: zeroCounts(), delayed_emails: 0, time_to_delivery: { p50_ms: null, p95_ms: null } };
 const NO_RATES = { delivery: null, bounce: null, complaint: null, open: null, click: null, delayed: null };
 
 describe('GET /v1/stats?by=', () => {
+  it('reads the totals last and consistently, so that no group contains an event that is not in totals', async () => {
+    const world = setUpStats();
+    const queries = recordQueries(world);
+    await world.stats();
+    const all = eventCountersPartition(WORKSPACE_ID, 'hour');
+    const ofProviders = dimensionCountersPartition(WORKSPACE_ID, 'provider', 'hour');
+    const ofCounters = queries.filter(([pk]) => pk === all || pk === ofProviders);
+    expect(ofCounters).toEqual([
+      [ofProviders, false],
+      [all, true],
+    ]);
+  });
+
   it('returns the counts, rates and times to delivery of each provider, with its name', async () => {
     const { store, storeAll, stats } = setUpStats();
     store(
