@@ -79,6 +79,17 @@ describe('while the workspace is paused, POST /v1/send', () => {
     expect(api.emails).toHaveLength(1);
   });
 
+  it('returns outcome_unknown to a repeated request whose email may have been sent before the pause', async () => {
+    const api = setUpApi();
+    api.state.sesError = Object.assign(new Error('timeout'), { name: 'TimeoutError' });
+    expect((await send(api, 'order-1')).body.error.code).toBe('outcome_unknown');
+    delete api.state.sesError;
+    await pause(api);
+    const { status, body } = await send(api, 'order-1');
+    expect([status, body.error.code]).toEqual([503, 'outcome_unknown']);
+    expect(api.emails).toHaveLength(1);
+  });
+
   it('refuses a key that has expired', async () => {
     const api = setUpApi();
     await send(api, 'order-1');
