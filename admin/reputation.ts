@@ -174,8 +174,10 @@ export async function reputationResume(
   deployment: Deployment,
   options: ScopeOptions & { readonly 'grace-hours': string },
 ): Promise<CommandOutput> {
-  const graceHours = Number(options['grace-hours']);
-  if (!Number.isInteger(graceHours) || graceHours < 0 || graceHours > MAX_GRACE_HOURS)
+  const text = options['grace-hours'];
+  const graceHours = Number(text);
+  // An empty text would be 0 hours.
+  if (!/^\d+$/.test(text) || graceHours > MAX_GRACE_HOURS)
     throw new UsageError(`--grace-hours needs a whole number from 0 to ${MAX_GRACE_HOURS}`);
   const change = await changeOf(deployment, options);
   const state = await resumeScope(deployment.table, change, { by: BY, graceHours });

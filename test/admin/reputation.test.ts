@@ -129,6 +129,7 @@ describe('reputation pause and resume', () => {
     [['pause', '--configuration-set', 'nobody'], 'has no configuration set nobody with events'],
     [['resume', '--grace-hours', '169'], '--grace-hours needs a whole number from 0 to 168'],
     [['resume', '--grace-hours', 'x'], '--grace-hours needs'],
+    [['resume', '--grace-hours', ''], '--grace-hours needs'],
     [['show', '--workspace', 'x'], 'is not the id of a workspace'],
   ])('refuse %j', async (words, message) => {
     const { run, history } = await setUp();
