@@ -2,6 +2,7 @@ import { NO_VALUE } from '../core/dimensions.ts';
 import { intervalsBetween } from '../core/intervals.ts';
 import { topContributors, type Contributor } from '../core/reputation/contributors.ts';
 import { initialScope, isCalm } from '../core/reputation/decide.ts';
+import { withWorkspaceResume } from '../core/reputation/manual.ts';
 import type { HourCounts, ReputationWindows, ScopeState } from '../core/reputation/types.ts';
 import { hoursOfWindows, windowsOf } from '../core/reputation/windows.ts';
 import type { EventCounts } from '../core/stats.ts';
@@ -87,6 +88,7 @@ export async function readReputationView(
     readHours(table, workspaceId, range),
   ]);
   const changed = new Map(states.map((state) => [state.configuration_set, state]));
+  const workspace = changed.get(null) ?? initialScope(null);
   const sets = [...new Set([...changed.keys(), ...hours.keys()])].filter((set) => set !== null).toSorted();
   const workspaceHours = hours.get(null) ?? [];
   const hasProblem = workspaceHours.some(({ bounced, complained }) => bounced + complained > 0);
@@ -94,7 +96,8 @@ export async function readReputationView(
   return {
     ...settings,
     scopes: [null, ...sets].map((set) => {
-      const scope = changed.get(set) ?? initialScope(set);
+      const stored = changed.get(set) ?? initialScope(set);
+      const scope = set === null ? stored : withWorkspaceResume(stored, workspace);
       const windows = windowsOf(hours.get(set) ?? [], { nowMs, resumedAt: scope.resumed_at });
       return {
         scope,

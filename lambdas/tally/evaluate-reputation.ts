@@ -3,6 +3,7 @@ import { InternalError } from '../core/errors.ts';
 import { announcementOf } from '../core/reputation/announce.ts';
 import { couldReachLimit, decide, initialScope } from '../core/reputation/decide.ts';
 import { createReputationEvent } from '../core/reputation/events.ts';
+import { withWorkspaceResume } from '../core/reputation/manual.ts';
 import type {
   HourCounts,
   ReputationReason,
@@ -92,10 +93,16 @@ async function readSetHours(
   return new Map([...byName].map(([name, ofSet]) => [name, ofSet.map(({ hour }) => hour)]));
 }
 
-function stateOf({ states }: Reputation, configurationSet: string | null): ScopeState {
+function storedState({ states }: Reputation, configurationSet: string | null): ScopeState {
   return (
     states.find(({ configuration_set: name }) => name === configurationSet) ?? initialScope(configurationSet)
   );
+}
+
+/** The state from which the guard decides. A resume of the workspace also restarts the windows of its sets. */
+function stateOf(reputation: Reputation, configurationSet: string | null): ScopeState {
+  const state = storedState(reputation, configurationSet);
+  return configurationSet === null ? state : withWorkspaceResume(state, storedState(reputation, null));
 }
 
 /** The configuration sets that are in `warning`. Their warning can end without an event. */

@@ -213,6 +213,30 @@ describe('after a batch, the guard', () => {
     expect((await evaluate()).changes).toHaveLength(1);
   });
 
+  it('does not pause a set because of the bounces before a resume of its workspace', async () => {
+    const { table, evaluate } = await setUp();
+    // The bounces of the set are one less than the floor of a day.
+    const set = { sent: 300, delivered: 271, bounced: 29 };
+    putCounts(table, set, { set: 'newsletter', hoursAgo: 3 });
+    putCounts(table, BAD, { hoursAgo: 3 });
+    const resumed = resumedByPerson(initialScope(null), {
+      by: 'key_1',
+      nowMs: NOW_MS - 2 * HOUR_MS,
+      graceHours: 24,
+    });
+    const change = { workspaceId: WORKSPACE_ID, previous: initialScope(null), at: '2026-02-25T10:30:00Z' };
+    await transition(table, { ...change, next: resumed });
+    putCounts(table, { sent: 100, delivered: 99, bounced: 1 }, { set: 'newsletter' });
+    putCounts(table, { sent: 50_000, delivered: 49_970, bounced: 30 });
+    expect((await evaluate()).changes).toEqual([]);
+    // New bounces pause it.
+    putCounts(table, { sent: 200, delivered: 170, bounced: 30 }, { set: 'newsletter' });
+    expect((await evaluate()).changes).toMatchObject([{ configuration_set: 'newsletter', to: 'paused' }]);
+    expect(await readReputationState(table, WORKSPACE_ID, 'newsletter')).toMatchObject({
+      grace_until: resumed.grace_until,
+    });
+  });
+
   it('stores a pause although other shards change the scope during nine tries', async () => {
     const { table, evaluate } = await setUp();
     putCounts(table, BAD);

@@ -20,6 +20,23 @@ export function pausedByPerson(previous: ScopeState, { by, nowMs }: ManualChange
   };
 }
 
+function laterOf(one: string | null, other: string | null): string | null {
+  if (one === null || other === null) return one ?? other;
+  return Date.parse(one) > Date.parse(other) ? one : other;
+}
+
+/**
+ * A configuration set with the last resume of its workspace, if that is later than its own. The emails that paused the workspace are also
+ * in the counts of its sets. Without this, they could pause a set that was `ok` at the resume.
+ */
+export function withWorkspaceResume(set: ScopeState, workspace: ScopeState): ScopeState {
+  return {
+    ...set,
+    resumed_at: laterOf(set.resumed_at, workspace.resumed_at),
+    grace_until: laterOf(set.grace_until, workspace.grace_until),
+  };
+}
+
 const HOUR_MS = 3_600_000;
 
 /**

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { couldReachLimit, decide, initialScope, reasonsOf } from '../../../lambdas/core/reputation/decide.ts';
 import { DEFAULT_REPUTATION_LIMITS } from '../../../lambdas/core/reputation/limits.ts';
-import { pausedByPerson, resumedByPerson } from '../../../lambdas/core/reputation/manual.ts';
+import {
+  pausedByPerson,
+  resumedByPerson,
+  withWorkspaceResume,
+} from '../../../lambdas/core/reputation/manual.ts';
 import type { ReputationMode, ReputationReason } from '../../../lambdas/core/reputation/types.ts';
 import { NOW_MS, scopeIn, windowsWith } from './scopes.ts';
 
@@ -232,6 +236,19 @@ describe('a person', () => {
       resumed_at: '2026-02-25T12:30:00Z',
       version: 4,
     });
+  });
+
+  it('has the later resume and the later end of the grace window of the set and its workspace', () => {
+    const early = { resumed_at: '2026-02-25T08:00:00Z', grace_until: '2026-02-27T08:00:00Z' };
+    const late = { resumed_at: '2026-02-25T12:00:00Z', grace_until: '2026-02-26T12:00:00Z' };
+    const set = { ...initialScope('news'), version: 7 };
+    const workspace = initialScope(null);
+    const latest = { ...late, grace_until: early.grace_until, configuration_set: 'news', version: 7 };
+    expect(withWorkspaceResume({ ...set, ...early }, { ...workspace, ...late })).toMatchObject(latest);
+    expect(withWorkspaceResume({ ...set, ...late }, { ...workspace, ...early })).toMatchObject(latest);
+    expect(withWorkspaceResume(set, { ...workspace, ...late })).toMatchObject(late);
+    expect(withWorkspaceResume({ ...set, ...late }, workspace)).toMatchObject(late);
+    expect(withWorkspaceResume(set, workspace)).toEqual(set);
   });
 
   it('can resume without a grace window', () => {
