@@ -165,7 +165,13 @@ export async function reputationPause(deployment: Deployment, options: ScopeOpti
   const state = await changeScope(deployment.table, change, (previous) =>
     previous.state === 'paused' ? undefined : pausedByPerson(previous, { by: BY, nowMs: change.nowMs }),
   );
-  const text = `Sending of ${subjectOf(state.configuration_set)} is paused since ${state.since ?? ''}. POST /v1/send responds with 409 reputation_paused`;
+  const { configuration_set: set } = state;
+  // Every email of the API is sent with the configuration set of the deployment.
+  const effect =
+    set === null || set === deployment.configurationSet
+      ? 'POST /v1/send responds with 409 reputation_paused'
+      : 'POST /v1/send does not use this set, so it still sends';
+  const text = `Sending of ${subjectOf(set)} is paused since ${state.since ?? ''}. ${effect}`;
   return { result: state, text };
 }
 

@@ -798,7 +798,7 @@ export interface ReputationWarningEvent {
   }[];
 }
 /**
- * A webhook for the event `reputation.paused`. Sending is paused: `POST /v1/send` responds with 409 `reputation_paused`.
+ * A webhook for the event `reputation.paused`. The workspace or a configuration set is paused. `POST /v1/send` responds with 409 `reputation_paused` if this is the workspace, or the configuration set of the deployment.
  */
 export interface ReputationPausedEvent {
   /**

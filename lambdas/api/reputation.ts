@@ -140,7 +140,7 @@ const pause = route({
   scope: 'admin',
   summary: 'Pause sending',
   description:
-    'Pauses the workspace, or one of its configuration sets, in every mode of the guard. `POST /v1/send` then responds with 409 `reputation_paused`. The emails of the API use the configuration set of the deployment, so they stop if the workspace or this set is paused. A pause of a paused scope changes nothing.',
+    'Pauses the workspace, or one of its configuration sets, in every mode of the guard. The emails of the API use the configuration set of the deployment. So `POST /v1/send` responds with 409 `reputation_paused` if the workspace or this set is paused. A pause of another set stops no email: it is recorded, and announced to webhooks. A pause of a paused scope changes nothing.',
   query: noQuery,
   body: pauseBody,
   optionalBody: true,

@@ -102,7 +102,9 @@ describe('reputation show', () => {
 describe('reputation pause and resume', () => {
   it('pause and resume the workspace, announce both, and record the command in the history', async () => {
     const { run, history, events } = await setUp();
-    expect((await run('pause')).result).toMatchObject({ state: 'paused', changed_by: 'cli' });
+    const paused = await run('pause');
+    expect(paused.result).toMatchObject({ state: 'paused', changed_by: 'cli' });
+    expect(paused.text).toContain('POST /v1/send responds with 409 reputation_paused');
     expect((await run('show')).text).toMatch(/^\(workspace\) +paused /m);
     const { result, text } = await run('resume', '--grace-hours', '2');
     expect(result).toMatchObject({ state: 'ok', grace_until: '2026-02-25T14:00:00Z' });
@@ -116,7 +118,9 @@ describe('reputation pause and resume', () => {
 
   it('change only the configuration set of --configuration-set', async () => {
     const { run } = await setUp();
-    await run('pause', '--configuration-set', 'news');
+    expect((await run('pause', '--configuration-set', 'news')).text).toBe(
+      'Sending of the configuration set news is paused since 2026-02-25T12:00:00Z. POST /v1/send does not use this set, so it still sends',
+    );
     const { text } = await run('show');
     expect(text).toMatch(/^\(workspace\) +ok /m);
     expect(text).toMatch(/^news +paused /m);

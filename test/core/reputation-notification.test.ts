@@ -14,7 +14,7 @@ describe('the notification of a reputation event', () => {
     const event = aReputationEvent('reputation.paused', { configurationSet: 'newsletter' });
     expect(notificationOf(event)).toEqual({
       subject: 'IvyMail Events: sending is paused',
-      message: `Sending is paused. POST /v1/send responds with 409 reputation_paused until a person resumes sending.
+      message: `A configuration set is paused. If the API sends with this set, POST /v1/send responds with 409 reputation_paused until a person resumes it.
 
 Workspace: ${WORKSPACE_ID}
 Configuration set: newsletter
@@ -30,11 +30,15 @@ To resume sending, use this page, or the command: npx ivymail-events reputation 
 
   it('of a pause of the whole workspace has the command that resumes the whole workspace', () => {
     const { message } = notificationOf(aReputationEvent('reputation.paused'));
+    expect(message).toMatch(/^Sending is paused\. POST \/v1\/send responds with 409/);
     expect(message.endsWith(`npx ivymail-events reputation resume --workspace ${WORKSPACE_ID}`)).toBe(true);
   });
 
   it('of a warning does not say how to resume, because email is still sent', () => {
-    const { message } = notificationOf(aReputationEvent('reputation.warning'));
+    const { message } = notificationOf(
+      aReputationEvent('reputation.warning', { configurationSet: 'newsletter' }),
+    );
+    expect(message).toMatch(/^The reputation guard warns\. Email is still sent\./);
     expect(
       message.endsWith('\n\nThe page Deliverability of the dashboard shows the emails that cause it.'),
     ).toBe(true);

@@ -139,7 +139,8 @@ const bodyFields = {
 
 const DESCRIPTIONS: Readonly<Record<ReputationEventName, string>> = {
   'reputation.warning': 'A rate of bounces or complaints has reached a limit. Email is still sent.',
-  'reputation.paused': 'Sending is paused: `POST /v1/send` responds with 409 `reputation_paused`.',
+  'reputation.paused':
+    'The workspace or a configuration set is paused. `POST /v1/send` responds with 409 `reputation_paused` if this is the workspace, or the configuration set of the deployment.',
   'reputation.resumed': 'A person has resumed sending.',
 };
 

@@ -20,7 +20,7 @@ export const MAX_DRY_RUN_DAYS = 31;
 
 const state = named('ReputationState', z.enum(REPUTATION_STATES), {
   description:
-    '`ok`: every rate is below its limits. `warning`: a rate has reached a limit. `paused`: `POST /v1/send` refuses every email with 409 `reputation_paused`, until a person resumes.',
+    '`ok`: every rate is below its limits. `warning`: a rate has reached a limit. `paused`, until a person resumes: `POST /v1/send` refuses every email with 409 `reputation_paused`, if this is the state of the workspace or of the configuration set of the deployment.',
 });
 const mode = named('ReputationMode', z.enum(REPUTATION_MODES), {
   description: `\`off\`: the guard does not evaluate the rates. \`watch\`: the guard warns and never pauses. \`pause\`: the guard warns, and pauses at the pause limits. The default is \`${DEFAULT_REPUTATION_MODE}\`.`,

@@ -14,6 +14,9 @@ const SUBJECTS: Readonly<Record<ReputationEventName, string>> = {
   'reputation.resumed': 'IvyMail Events: sending is resumed',
 };
 
+const SET_PAUSED =
+  'A configuration set is paused. If the API sends with this set, POST /v1/send responds with 409 reputation_paused until a person resumes it.';
+
 const FIRST_SENTENCES: Readonly<Record<ReputationEventName, string>> = {
   'reputation.warning': 'The reputation guard warns. Email is still sent.',
   'reputation.paused':
@@ -40,7 +43,7 @@ function nextStepsOf({
 export function notificationOf(event: ReputationEvent): Notification {
   const { event: name, workspace_id: workspaceId, configuration_set: configurationSet, reasons } = event;
   const lines = [
-    FIRST_SENTENCES[name],
+    name === 'reputation.paused' && configurationSet !== undefined ? SET_PAUSED : FIRST_SENTENCES[name],
     '',
     `Workspace: ${workspaceId}`,
     ...(configurationSet === undefined ? [] : [`Configuration set: ${configurationSet}`]),
