@@ -235,7 +235,8 @@ export async function reputationDryRun(
 ): Promise<CommandOutput> {
   const { table } = deployment;
   const workspaceId = resolveWorkspaceId(deployment, options.workspace);
-  const endMs = parseTime('before', options.before) ?? Date.now();
+  const nowMs = Date.now();
+  const endMs = parseTime('before', options.before) ?? nowMs;
   const startMs = parseTime('after', options.after) ?? endMs - DRY_RUN_DAYS * DAY_MS;
   if (startMs >= endMs) throw new UsageError('--after must be before --before');
   if (endMs - startMs > MAX_DRY_RUN_DAYS * DAY_MS)
@@ -245,7 +246,7 @@ export async function reputationDryRun(
   const { limits: present } = await readReputationSettings(table, workspaceId);
   const limits = changedLimits(present, options.limits);
   const scope = { workspaceId, configurationSet: options['configuration-set'] ?? null };
-  const replayed = await readReplay(table, scope, { ...range, mode, limits });
+  const replayed = await readReplay(table, scope, { ...range, mode, limits, nowMs });
   const [after, before] = [formatTimestamp(range.afterMs), formatTimestamp(range.beforeMs)];
   const rows = replayed.transitions.map(({ at, from, to, reasons }) => [
     at,

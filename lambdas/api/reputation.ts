@@ -228,7 +228,8 @@ const dryRun = route({
   responses: { 200: dryRunJson },
   async handle(deps, { caller: { workspaceId }, body }) {
     const { mode, configuration_set: configurationSet = null } = body;
-    const range = dryRunRange(body, deps.now());
+    const nowMs = deps.now();
+    const range = dryRunRange(body, nowMs);
     const settings = await readReputationSettings(deps.table, workspaceId);
     const limits = changedLimits(settings.limits, body.limits ?? {});
     const scope = { workspaceId, configurationSet };
@@ -239,7 +240,7 @@ const dryRun = route({
         before: formatTimestamp(range.beforeMs),
         mode,
         limits,
-        ...(await readReplay(deps.table, scope, { ...range, mode, limits })),
+        ...(await readReplay(deps.table, scope, { ...range, mode, limits, nowMs })),
       },
     };
   },

@@ -14,7 +14,12 @@ export async function readReplay(
     afterMs,
     beforeMs,
     ...options
-  }: HourRange & { readonly mode: ReputationMode; readonly limits: ReputationLimits },
+  }: HourRange & {
+    readonly mode: ReputationMode;
+    readonly limits: ReputationLimits;
+    /** Epoch milliseconds. */
+    readonly nowMs: number;
+  },
 ): Promise<Replay> {
   // The first hours only fill the windows of the hours of the range.
   const readFromMs = afterMs - (HOURS_IN_WINDOW.day - 1) * HOUR_MS;

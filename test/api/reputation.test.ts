@@ -392,6 +392,15 @@ describe('POST /v1/reputation/dry-run', () => {
     expect(await pauses({ configuration_set: 'unknown' })).toBe(0);
   });
 
+  it('dates a change of the current hour to the time of the request, not to the end of the hour', async () => {
+    const { call, countEvents, state } = setUpReputation();
+    state.nowMs = Date.parse('2026-02-25T12:30:00Z');
+    await countEvents('sent', 200, { timestamp: '2026-02-25T12:10:00Z' });
+    await countEvents('bounced', 40, { timestamp: '2026-02-25T12:20:00Z' });
+    const { transitions } = (await call('POST', '/dry-run')).body;
+    expect(transitions).toMatchObject([{ at: '2026-02-25T12:30:00Z', to: 'paused' }]);
+  });
+
   it('fills the windows of its first hour with the hours before', async () => {
     const { call, countEvents } = setUpReputation();
     await countEvents('sent', 200, { timestamp: '2026-02-20T02:10:00Z' });

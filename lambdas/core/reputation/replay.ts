@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 
 /** A change that the guard would have made. */
 export interface ReplayedTransition {
-  /** RFC 3339: the end of the hour whose counts led to the change. */
+  /** RFC 3339: the end of the hour whose counts led to the change. For the current hour, the time of the dry run. */
   readonly at: string;
   readonly from: ReputationState;
   readonly to: ReputationState;
@@ -52,11 +52,20 @@ function decideInReplay(
  * What the guard would have done, from the counts of past hours in any order. The guard decides after each batch of events, and a dry
  * run decides once at the end of each hour that has a row. So the guard can act up to an hour earlier.
  *
- * `afterMs` (epoch milliseconds) is the first hour to decide. Earlier rows, of up to 23 hours, only fill the windows.
+ * `afterMs` (epoch milliseconds) is the first hour to decide. Earlier rows, of up to 23 hours, only fill the windows. `nowMs` (epoch
+ * milliseconds) is the time of the dry run. No change is later.
  */
 export function replay(
   rows: readonly HourCounts[],
-  { limits, mode, afterMs = 0 }: Omit<DecideOptions, 'nowMs'> & { readonly afterMs?: number },
+  {
+    limits,
+    mode,
+    afterMs = 0,
+    nowMs = Infinity,
+  }: Omit<DecideOptions, 'nowMs'> & {
+    readonly afterMs?: number;
+    readonly nowMs?: number;
+  },
 ): Replay {
   const hours = mergeHours(rows);
   const transitions: ReplayedTransition[] = [];
@@ -67,13 +76,14 @@ export function replay(
     if (startMs < afterMs) return;
     const recent = hours.slice(Math.max(0, index + 1 - HOURS_IN_WINDOW.day), index + 1);
     const windows = windowsOf(recent, { nowMs: startMs, resumedAt: null });
-    const next = decideInReplay(scope, windows, { limits, mode, nowMs: startMs + HOUR_MS });
+    const atMs = Math.min(startMs + HOUR_MS, nowMs);
+    const next = decideInReplay(scope, windows, { limits, mode, nowMs: atMs });
     if (next === undefined) return;
     const announcement = announcementOf(scope, next);
     if (announcement === 'reputation.warning') warnings += 1;
     if (announcement === 'reputation.paused') pauses += 1;
     transitions.push({
-      at: formatTimestamp(startMs + HOUR_MS),
+      at: formatTimestamp(atMs),
       from: scope.state,
       to: next.state,
       reasons: next.reasons,
