@@ -53,8 +53,9 @@ export function scopeName(configurationSet: string | null): string {
   return configurationSet ?? 'All email';
 }
 
-/** Who changed a state: the guard, or the API key by its name or id. Null if the state has never changed. */
+/** Who changed a state: the guard, the command, or the API key by its name or id. Null if the state has never changed. */
 export function changedByText(changedBy: string | null, name: string | null = null): string {
+  if (changedBy === 'cli') return 'with the command ivymail-events';
   return changedBy === null || changedBy === 'guard'
     ? 'by the guard'
     : `with the API key ${name ?? changedBy}`;

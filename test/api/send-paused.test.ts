@@ -50,7 +50,7 @@ describe('while the workspace is paused, POST /v1/send', () => {
     expect(body.error).toEqual({
       code: 'reputation_paused',
       message:
-        'Sending is paused for this workspace since 2026-02-25T12:00:00Z. The bounce rate in the last hour is 12.34 % (1234 bounces of 10000 sent emails). The guard pauses at 10 %. Nothing was sent. POST /v1/reputation/resume ends the pause',
+        'Sending is paused for this workspace since 2026-02-25T12:00:00Z. The bounce rate in the last two hours is 12.34 % (1234 bounces of 10000 sent emails). The guard pauses at 10 %. Nothing was sent. POST /v1/reputation/resume ends the pause',
     });
     expect(api.emails).toEqual([]);
     expect(api.rows('event')).toEqual([]);

@@ -21,7 +21,7 @@ Configuration set: newsletter
 Time: 2026-02-25T12:00:00Z
 Event: ${event.event_id}
 
-The bounce rate in the last hour is 12 % (60 bounces of 500 sent emails). The guard pauses at 10 %.
+The bounce rate in the last two hours is 12 % (60 bounces of 500 sent emails). The guard pauses at 10 %.
 
 The page Deliverability of the dashboard shows the emails that cause it.
 To resume sending, use this page, or the command: npx ivymail-events reputation resume --workspace ${WORKSPACE_ID} --configuration-set newsletter`,

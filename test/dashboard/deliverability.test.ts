@@ -114,6 +114,7 @@ describe('the state of the guard in words', () => {
     ['guard', null, 'by the guard'],
     ['key_1', 'Deploy', 'with the API key Deploy'],
     ['key_1', null, 'with the API key key_1'],
+    ['cli', null, 'with the command ivymail-events'],
   ])('says that %s (%s) changed it %s', (by, name, text) => {
     expect(changedByText(by, name)).toBe(text);
   });

@@ -250,7 +250,7 @@ export const reputationChangeJson = named(
     changed_by: documented(z.string(), WHO),
     by_name: documented(
       z.nullable(z.string()),
-      'Name of the API key at that time. Null for a change of the guard.',
+      'Name of the API key at that time. Null for a change of the guard or of the command.',
     ),
     reasons,
     event_id: documented(

@@ -1,6 +1,7 @@
 import type { ReputationReason } from './types.ts';
 
-const WINDOW_TEXT = { hour: 'in the last hour', day: 'in the last 24 hours' } as const;
+/** The window `hour` is the clock hour of the change and the hour before: one to two hours. */
+const WINDOW_TEXT = { hour: 'in the last two hours', day: 'in the last 24 hours' } as const;
 
 /** A share of 1 as a percentage with at most two decimals: 0.0015 is `0.15 %`. */
 function percent(share: number): string {
