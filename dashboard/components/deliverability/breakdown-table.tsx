@@ -234,16 +234,20 @@ function OtherRows(
       {isOpen &&
         domains.map(({ domain, sent, bounced }) => {
           const range = { after: stats.after, before: stats.before, q: `@${domain}` };
+          const bounces = (
+            <Link href={logsLink({ view: 'events', status: ['bounced'], ...range })}>
+              {formatNumber(bounced)} bounced
+            </Link>
+          );
           return (
             <tr key={domain} class="domain">
               <th scope="row" class="group-name">
                 <Link href={logsLink({ view: 'messages', ...range })}>{domain}</Link>
+                <span class="narrow-only second-line">{bounces}</span>
               </th>
               <td class="num">{formatNumber(sent)}</td>
-              <td class="quiet" colSpan={9}>
-                <Link href={logsLink({ view: 'events', status: ['bounced'], ...range })}>
-                  {formatNumber(bounced)} bounced
-                </Link>
+              <td class="quiet wide-only" colSpan={9}>
+                {bounces}
               </td>
             </tr>
           );
