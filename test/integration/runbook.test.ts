@@ -186,7 +186,16 @@ const SECTION_TESTS: Readonly<Record<string, SectionTest>> = {
   'dispatch-delayed': { outputs: () => [logLine('DeliveryDispatch')] },
   'dispatch-stopped': { outputs: () => [/^Enabled\t/m, /"UUID"/, logLine('DeliveryDispatch')] },
   'tally-delayed': { outputs: () => [logLine('TallyFunction')] },
-  uncounted: { outputs: () => [logLine('TallyFunction')] },
+  uncounted: {
+    outputs: () => [
+      logLine('TallyFunction'),
+      logLine('TallyFunction'),
+      logLine('ApiFunction'),
+      /"totals"/,
+      /"state":"paused"/,
+    ],
+    after: () => runScript('curl -sf -X POST "$BASE/v1/reputation/resume" -H "x-api-key: $KEY"'),
+  },
   'function-errors': {
     outputs: () =>
       [
