@@ -53,7 +53,7 @@ export async function handler(
     const fields = metrics({ [METRIC.recordsUncounted]: unreadable.length });
     logger.error('tally.unreadable', { keys: unreadable, ...fields });
   }
-  await guardReputation(touched, Date.now() + context.getRemainingTimeInMillis() - LAST_CHECK_MS);
+  await guardReputation(touched, deps.now() + context.getRemainingTimeInMillis() - LAST_CHECK_MS);
   return { state: {} };
 }
 
