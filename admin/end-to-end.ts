@@ -163,7 +163,7 @@ export async function runEndToEndChecks(
           ...(await Promise.all(
             SIMULATOR_OUTCOMES.map(([address, expected]) =>
               // Programs read the names of checks in the JSON output, so this name keeps its first spelling.
-              runCheck(`mail to ${address.split('@')[0] ?? ''}@`, () =>
+              runCheck(`email to ${address.split('@')[0] ?? ''}@`, () =>
                 checkOutcome(deployment, options, { address, expected, probe }),
               ),
             ),

@@ -81,7 +81,7 @@ describe('doctor', () => {
   it('changes no count and no rate, because statistics exclude the mailbox simulator', async () => {
     const tenant = await newTenant('doctor');
     const checks = await examine({ apiKey: tenant.apiKey, send: true });
-    expect(checks.filter(({ name }) => name.startsWith('mail to'))).toHaveLength(5);
+    expect(checks.filter(({ name }) => name.startsWith('email to'))).toHaveLength(5);
     // This email is counted. Once its count appears, the earlier events of doctor in the stream have been read too.
     await logsOf(await sendEmail(tenant.api, { to: ['success@customer.example'] }), 2, tenant.api);
     const stats = await until('the email to be counted', async () => {

@@ -194,7 +194,7 @@ const SECTION_TESTS: Readonly<Record<string, SectionTest>> = {
       /"totals"/,
       /"state":"paused"/,
     ],
-    after: () => runScript('curl -sf -X POST "$BASE/v1/reputation/resume" -H "x-api-key: $KEY"'),
+    after: () => runScript('curl -X POST "$BASE/v1/reputation/resume" -H "x-api-key: $KEY"'),
   },
   'function-errors': {
     outputs: () =>
