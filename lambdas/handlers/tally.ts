@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, DynamoDBRecord } from 'aws-lambda';
 import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
 import { METRIC, metricsIn } from '../core/metrics.ts';
-import { evaluateReputation } from '../tally/evaluate-reputation.ts';
+import { LAST_CHECK_MS, evaluateReputation } from '../tally/evaluate-reputation.ts';
 import { NamedValues } from '../tally/named-values.ts';
 import { tallyBatch, type TallyDeps } from '../tally/tally-batch.ts';
 import { createTable } from '../store/table.ts';
@@ -30,21 +30,14 @@ export interface WindowedBatch {
 const ONLY_SHARD = 'only';
 
 /**
- * The time that is left for the last check of the reputation guard. A check that begins just before can wait for three tries of a call to
- * DynamoDB.
- */
-const LAST_CHECK_MS = 15_000;
-
-/**
  * Reads new events and attempts from the table's stream, also the attempts inside new deliveries. Adds them to the counters. With
  * a tumbling window, Lambda passes the returned `state` to the next batch. Tally needs no such state, because the checkpoint is
  * stored in the table. So the returned `state` is always empty.
  */
 export async function handler(
-  batch: WindowedBatch,
+  { Records: records = [], shardId = ONLY_SHARD }: WindowedBatch,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ): Promise<{ readonly state: Record<string, never> }> {
-  const { Records: records = [], shardId = ONLY_SHARD } = batch;
   // The last call of a window may contain no records.
   if (records.length === 0) return { state: {} };
   const { touched, unreadable, ...counts } = await tallyBatch(deps, { shardId, records });

@@ -20,6 +20,12 @@ import { reputationEventRow } from '../store/reputation-events.ts';
 import { readReputation, transition, type Reputation } from '../store/reputation.ts';
 import type { Table } from '../store/table.ts';
 
+/**
+ * The time that an invocation leaves for the last check, in milliseconds. A check that begins just before can wait for three tries of a
+ * call to DynamoDB.
+ */
+export const LAST_CHECK_MS = 15_000;
+
 export interface EvaluateDeps {
   readonly table: Table;
   readonly retentionDays: number;

@@ -184,7 +184,9 @@ describe('reputation dry-run', () => {
     expect(text).toContain(
       'From 2026-01-26T12:00:00Z to 2026-02-25T12:00:00Z, in the mode pause: 0 warnings, 1 pause',
     );
-    expect(text).toMatch(/^2026-02-25T12:00:00Z +ok → paused +The bounce rate in the last two hours is 20 %/m);
+    expect(text).toMatch(
+      /^2026-02-25T12:00:00Z +ok → paused +The bounce rate in the last two hours is 20 %/m,
+    );
     expect(await history()).toEqual([]);
   });
 
