@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     // Stopping the local stack takes seconds. Without this, a slow machine would leave it running.
     teardownTimeout: 300_000,
+    // By default, vitest leaves one core free. On a machine with two cores, it would run one file at a time.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
