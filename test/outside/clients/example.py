@@ -34,12 +34,12 @@ from client.models import (
     CreateApiKeyRequest,
     CreateSuppressionRequest,
     CreateWebhookRequest,
+    DeliveredEventName,
     Delivery,
     DeliveryStatus,
     EndpointAction,
     ErrorResponse,
     EventFilter,
-    EventName,
     ExportLogsFormat,
     GetStatsInterval,
     LogEntry,
@@ -145,7 +145,7 @@ timeline = data_of(get_message.sync(sent.message_id, client=client, raw=True))
 
 def find_delivery() -> Delivery | None:
     page = data_of(list_deliveries.sync(created.id, client=client, status=DeliveryStatus.DELIVERED))
-    return next((each for each in page.data if each.event is EventName.BOUNCED), None)
+    return next((each for each in page.data if each.event is DeliveredEventName.BOUNCED), None)
 
 
 delivered = wait_for("a delivered webhook about the bounce", find_delivery)

@@ -51,6 +51,10 @@ function describe(event: WebhookEvent): string {
     case 'unsubscribed':
     case 'subscription_changed':
       return `${event.event}: ${(event.topics ?? []).map(({ name, status }) => `${name} ${status}`).join()}`;
+    case 'reputation.warning':
+    case 'reputation.paused':
+    case 'reputation.resumed':
+      return `${event.event}: ${event.reasons.map(({ metric, rate }) => `${metric} ${rate}`).join()}`;
     case 'sent':
     case 'delivered':
       return event.event;
