@@ -93,7 +93,8 @@ export interface Rates {
   readonly click: number | null;
 }
 
-function ratio(part: number, total: number): number | null {
+/** A share of 1, or null if the denominator is 0. */
+export function ratio(part: number, total: number): number | null {
   return total === 0 ? null : part / total;
 }
 

@@ -1,16 +1,9 @@
 import { InternalError } from '../core/errors.ts';
-import { announcementOf } from '../core/reputation/announce.ts';
-import { createReputationEvent } from '../core/reputation/events.ts';
 import { resumedByPerson } from '../core/reputation/manual.ts';
 import type { ScopeState } from '../core/reputation/types.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
-import { reputationEventRow } from './reputation-events.ts';
-import {
-  listReputationStates,
-  readReputationState,
-  transition,
-  type ReputationAnnouncement,
-} from './reputation.ts';
+import { announce } from './reputation-events.ts';
+import { listReputationStates, readReputationState, transition } from './reputation.ts';
 import type { Table } from './table.ts';
 
 /** The scope that a person changes, and what the history says about the change. */
@@ -29,17 +22,6 @@ export interface ScopeChange {
 /** The guard changes a scope at most once for each batch of events. More often than this, something is wrong. */
 const TRIES = 5;
 
-function announce(
-  { workspaceId, nowMs, retentionDays }: ScopeChange,
-  previous: ScopeState,
-  next: ScopeState,
-): ReputationAnnouncement | undefined {
-  const name = announcementOf(previous, next);
-  if (name === undefined) return undefined;
-  const event = createReputationEvent(name, workspaceId, next, formatTimestamp(nowMs));
-  return { id: event.event_id, row: reputationEventRow(event, retentionDays) };
-}
-
 /**
  * Stores the next state that `next` returns for the present one, with its history entry and its event. `next` returns undefined to leave
  * the scope unchanged. If the guard changes the scope at the same time, `next` is called again. Returns the stored state. Throws
@@ -50,18 +32,19 @@ export async function changeScope(
   change: ScopeChange,
   next: (previous: ScopeState) => ScopeState | undefined,
 ): Promise<ScopeState> {
-  const { workspaceId, configurationSet, byName, nowMs } = change;
+  const { workspaceId, configurationSet, byName, nowMs, retentionDays } = change;
+  const at = formatTimestamp(nowMs);
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     // Sequential: each try starts from the state that the other change stored.
     const previous = await readReputationState(table, workspaceId, configurationSet);
     const state = next(previous);
     if (state === undefined) return previous;
-    const event = announce(change, previous, state);
+    const event = announce({ previous, next: state }, { workspaceId, at, retentionDays });
     const stored = await transition(table, {
       workspaceId,
       previous,
       next: state,
-      at: formatTimestamp(nowMs),
+      at,
       ...(byName !== undefined && { byName }),
       ...(event && { event }),
     });

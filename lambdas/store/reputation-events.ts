@@ -1,7 +1,10 @@
+import { announcementOf } from '../core/reputation/announce.ts';
 import { isReputationEventName } from '../core/reputation/event-names.ts';
-import type { ReputationEvent } from '../core/reputation/events.ts';
+import { createReputationEvent, type ReputationEvent } from '../core/reputation/events.ts';
+import type { ScopeState } from '../core/reputation/types.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import { KIND, eventKey, parseEventKey } from './keys.ts';
+import type { ReputationAnnouncement } from './reputation.ts';
 import type { Row } from './table.ts';
 
 /**
@@ -18,6 +21,21 @@ export function reputationEventRow(event: ReputationEvent, retentionDays: number
     ...(configurationSet !== undefined && { configuration_set: configurationSet }),
     ttl: expiresAtSeconds({ timestamp, receivedAtMs: Date.parse(timestamp), retentionDays }),
   };
+}
+
+/** The event that announces a change at `at` (RFC 3339), with its row. Undefined for a change that is not announced. */
+export function announce(
+  { previous, next }: { readonly previous: ScopeState; readonly next: ScopeState },
+  {
+    workspaceId,
+    at,
+    retentionDays,
+  }: { readonly workspaceId: string; readonly at: string; readonly retentionDays: number },
+): ReputationAnnouncement | undefined {
+  const name = announcementOf(previous, next);
+  if (name === undefined) return undefined;
+  const event = createReputationEvent(name, workspaceId, next, at);
+  return { id: event.event_id, row: reputationEventRow(event, retentionDays) };
 }
 
 /** The event in a row from the table or the stream. Throws if a part is missing or its name is unknown. */

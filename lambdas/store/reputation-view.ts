@@ -4,8 +4,7 @@ import { topContributors, type Contributor } from '../core/reputation/contributo
 import { initialScope, isCalm } from '../core/reputation/decide.ts';
 import { withWorkspaceResume } from '../core/reputation/manual.ts';
 import type { HourCounts, ReputationWindows, ScopeState } from '../core/reputation/types.ts';
-import { hoursOfWindows, windowsOf } from '../core/reputation/windows.ts';
-import type { EventCounts } from '../core/stats.ts';
+import { hoursOfWindows, toHour, windowsOf } from '../core/reputation/windows.ts';
 import { readEventCounters, type CounterRange } from './counters.ts';
 import { readDimensionCounters, readDimensionValues } from './dimension-counters.ts';
 import { readReputation, type ReputationSettings } from './reputation.ts';
@@ -33,10 +32,6 @@ export interface ScopeView {
 export interface ReputationView extends ReputationSettings {
   /** The whole workspace, then the configuration sets by name. */
   readonly scopes: readonly ScopeView[];
-}
-
-function toHour(startMs: number, { sent, delivered, bounced, complained }: EventCounts): HourCounts {
-  return { startMs, sent, delivered, bounced, complained };
 }
 
 /** The hours of the whole workspace, and of each configuration set with an event in the range. */

@@ -1,8 +1,6 @@
 import { NO_VALUE } from '../core/dimensions.ts';
 import { InternalError } from '../core/errors.ts';
-import { announcementOf } from '../core/reputation/announce.ts';
 import { couldReachLimit, decide, initialScope } from '../core/reputation/decide.ts';
-import { createReputationEvent } from '../core/reputation/events.ts';
 import { withWorkspaceResume } from '../core/reputation/manual.ts';
 import type {
   HourCounts,
@@ -11,12 +9,11 @@ import type {
   ReputationWindows,
   ScopeState,
 } from '../core/reputation/types.ts';
-import { hoursOfWindows, windowsOf } from '../core/reputation/windows.ts';
-import type { EventCounts } from '../core/stats.ts';
+import { hoursOfWindows, toHour, windowsOf } from '../core/reputation/windows.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { readEventCounters } from '../store/counters.ts';
 import { readDimensionCounters } from '../store/dimension-counters.ts';
-import { reputationEventRow } from '../store/reputation-events.ts';
+import { announce } from '../store/reputation-events.ts';
 import { readReputation, transition, type Reputation } from '../store/reputation.ts';
 import type { Table } from '../store/table.ts';
 
@@ -64,10 +61,6 @@ const CONCURRENT_WORKSPACES = 10;
 
 /** The counters of a workspace or of a configuration set, by hour. */
 type Hours = readonly HourCounts[];
-
-function toHour(startMs: number, { sent, delivered, bounced, complained }: EventCounts): HourCounts {
-  return { startMs, sent, delivered, bounced, complained };
-}
 
 function windowsFor(hours: Hours, { resumed_at: resumedAt }: ScopeState, nowMs: number): ReputationWindows {
   return windowsOf(hours, { nowMs, resumedAt });
@@ -170,15 +163,8 @@ async function evaluateScope(
     const next = decide(previous, windowsFor(hours, previous, nowMs), { limits, mode, nowMs });
     if (next === undefined) return undefined;
     const at = formatTimestamp(nowMs);
-    const name = announcementOf(previous, next);
-    const event = name && createReputationEvent(name, workspaceId, next, at);
-    const change = {
-      workspaceId,
-      previous,
-      next,
-      at,
-      ...(event && { event: { id: event.event_id, row: reputationEventRow(event, retentionDays) } }),
-    };
+    const event = announce({ previous, next }, { workspaceId, at, retentionDays });
+    const change = { workspaceId, previous, next, at, ...(event && { event }) };
     // Sequential: a refused write is decided again from the state that another process has stored.
     if (await transition(table, change))
       return {

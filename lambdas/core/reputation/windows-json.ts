@@ -1,9 +1,6 @@
+import { ratio } from '../stats.ts';
 import { formatTimestamp } from '../timestamps.ts';
 import { REPUTATION_WINDOWS, type ReputationWindows } from './types.ts';
-
-function ratio(part: number, total: number): number | null {
-  return total === 0 ? null : part / total;
-}
 
 /** The windows of a scope in the JSON of the API and of the command: `hour`, then `day`. A rate is null if its denominator is 0. */
 export function windowsJson(windows: ReputationWindows) {

@@ -1,4 +1,5 @@
 import { intervalEnd, intervalStart } from '../intervals.ts';
+import type { EventCounts } from '../stats.ts';
 import {
   REPUTATION_WINDOWS,
   type HourCounts,
@@ -16,6 +17,11 @@ export const HOURS_IN_WINDOW: Readonly<Record<ReputationWindow, number>> = { hou
 export function hoursOfWindows(nowMs: number): { readonly afterMs: number; readonly beforeMs: number } {
   const beforeMs = intervalStart(nowMs, 'hour') + HOUR_MS;
   return { afterMs: beforeMs - HOURS_IN_WINDOW.day * HOUR_MS, beforeMs };
+}
+
+/** The counts of one hour that the guard compares, from all counters of that hour. */
+export function toHour(startMs: number, { sent, delivered, bounced, complained }: EventCounts): HourCounts {
+  return { startMs, sent, delivered, bounced, complained };
 }
 
 export interface WindowsAt {
