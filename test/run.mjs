@@ -1,4 +1,4 @@
-// Runs the tests. It installs missing packages first, so it works on a fresh clone. The last line is always `N passed, N failed`.
+// Runs the tests. It installs missing packages first, so it works on a fresh clone. At the end, it repeats what failed. The last line is always `N passed, N failed`.
 //
 //   npm run check          the fast steps: types, lint, format and unit tests
 //   npm test               every step of `TEST_STEPS`, which needs Node, Python and Chromium
@@ -13,9 +13,13 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install } from '../local/install.mjs';
+import { failuresOfReport, lastLines } from './failures.mjs';
 
 const root = resolve(fileURLToPath(import.meta.url), '../..');
 const bin = join(root, 'node_modules', '.bin');
+
+/** The commands write into a pipe, so they do not see whether a person reads the output. */
+const COLORS = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
 
 /** A step with a `command` counts as one test. A step with a `vitest` project counts the tests of that project. */
 const STATIC_STEPS = [
@@ -63,23 +67,46 @@ function selectSteps(args) {
   return names.length === 0 ? steps : steps.filter(({ name }) => names.includes(name));
 }
 
+/** Runs a command and shows its output. Returns its exit code and the last lines of the output. */
 function run(command) {
   return new Promise((done) => {
+    let output = '';
     const child = spawn(join(bin, command[0]), command.slice(1), {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       // The tools and their child processes find the Node version of package.json first.
-      env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
+      env: { ...COLORS, ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
     });
-    child.on('error', () => done(1));
-    child.on('close', (code) => done(code ?? 1));
+    for (const [from, to] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ]) {
+      from.setEncoding('utf8').on('data', (text) => {
+        to.write(text);
+        output = (output + text).slice(-20_000);
+      });
+    }
+    child.on('error', (error) => done({ code: 1, output: error.message }));
+    child.on('exit', (code) => {
+      const end = () => done({ code: code ?? 1, output: lastLines(output) });
+      child.on('close', end);
+      // A process that the command left behind would keep the pipes open for ever.
+      setTimeout(end, 5_000).unref();
+    });
   });
 }
 
-async function runVitest(project) {
+/** Runs a step that is one command. */
+async function runCommand({ name, command }) {
+  const { code, output } = await run(command);
+  return code === 0 ? { passed: 1, failures: [] } : { passed: 0, failures: [{ name, message: output }] };
+}
+
+/** Runs a step that is a project of vitest. */
+async function runVitest({ name, vitest: project }) {
   const reports = mkdtempSync(join(tmpdir(), 'ivymail-test-'));
   const report = join(reports, 'report.json');
-  const code = await run([
+  const { code, output } = await run([
     'vitest',
     'run',
     `--project=${project}`,
@@ -87,20 +114,26 @@ async function runVitest(project) {
     '--reporter=json',
     `--outputFile.json=${report}`,
   ]);
+  // Vitest can also fail outside of every test and file, for example in the global setup.
+  const unexplained = { name, message: output };
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
-    // A test file that does not load reports no failed test, but vitest exits with an error. Count it as one failure.
-    return { passed: numPassedTests, failed: code === 0 ? numFailedTests : Math.max(1, numFailedTests) };
+    const results = JSON.parse(readFileSync(report, 'utf8'));
+    const failures = failuresOfReport(results, root);
+    return {
+      passed: results.numPassedTests,
+      failures: code !== 0 && failures.length === 0 ? [unexplained] : failures,
+    };
   } catch {
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failures: [unexplained] };
   } finally {
     rmSync(reports, { recursive: true, force: true });
   }
 }
 
-function exitWithTotal({ passed, failed }) {
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exit(failed === 0 ? 0 : 1);
+function exitWithTotal({ passed, failures }) {
+  for (const { name, message } of failures) console.log(`\n✗ ${name}\n${message}`);
+  console.log(`\n${passed} passed, ${failures.length} failed`);
+  process.exit(failures.length === 0 ? 0 : 1);
 }
 
 let steps = [];
@@ -108,20 +141,15 @@ try {
   steps = selectSteps(process.argv.slice(2));
   await install();
 } catch (error) {
-  console.error(error.message);
-  exitWithTotal({ passed: 0, failed: 1 });
+  exitWithTotal({ passed: 0, failures: [{ name: 'start', message: error.message }] });
 }
-const total = { passed: 0, failed: 0 };
+const total = { passed: 0, failures: [] };
 for (const step of steps) {
   const started = Date.now();
-  const { passed, failed } = step.vitest
-    ? await runVitest(step.vitest)
-    : await run(step.command).then((code) =>
-        code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 },
-      );
+  const { passed, failures } = await (step.vitest ? runVitest(step) : runCommand(step));
   total.passed += passed;
-  total.failed += failed;
+  total.failures.push(...failures);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  console.log(`${failed === 0 ? '✓' : '✗'} ${step.name} (${seconds} s)`);
+  console.log(`${failures.length === 0 ? '✓' : '✗'} ${step.name} (${seconds} s)`);
 }
 exitWithTotal(total);
