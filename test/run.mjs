@@ -90,7 +90,7 @@ function run(command) {
     child.on('exit', (code) => {
       const end = () => done({ code: code ?? 1, output: lastLines(output) });
       child.on('close', end);
-      // A process that the command left behind would keep the pipes open for ever.
+      // A process that the command left behind would keep the pipes open without end.
       setTimeout(end, 5_000).unref();
     });
   });
