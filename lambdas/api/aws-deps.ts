@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { CALL_LIMITS } from '../core/aws-client-timeouts.ts';
-import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
+import { ENV, pausesConfigurationSet, requireEnv, requireNumberEnv } from '../core/env.ts';
 import { createResolve } from '../delivery/address-guard.ts';
 import { createSecretOpener } from '../delivery/secrets.ts';
 import { createSender } from '../delivery/send.ts';
@@ -43,9 +43,7 @@ export function awsDeps(
     cursorKey: cursorKey({ table, kms, keyArn: secretsKeyArn, randomBytes }),
     configurationSet: requireEnv(environment, ENV.configurationSet),
     sesAccount: createSesAccountReader(ses, Date.now),
-    pausesConfigurationSet: (
-      JSON.parse(requireEnv(environment, ENV.reputation)) as { readonly pauseConfigurationSet: boolean }
-    ).pauseConfigurationSet,
+    pausesConfigurationSet: pausesConfigurationSet(environment),
     onUncheckedSend,
     secretsKeyArn,
     retentionDays: requireNumberEnv(environment, ENV.retentionDays),

@@ -47,6 +47,14 @@ export function requireNumberEnv(environment: Environment, name: string): number
   return value;
 }
 
+/** Whether a pause by the reputation guard may disable sending with the configuration set in SES: a part of the `reputation` stack option. */
+export function pausesConfigurationSet(environment: Environment): boolean {
+  const option = JSON.parse(requireEnv(environment, ENV.reputation)) as {
+    readonly pauseConfigurationSet: boolean;
+  };
+  return option.pauseConfigurationSet;
+}
+
 /** 1 in a deployment, where the variable is absent. Throws a RangeError unless the value is more than 0 and at most 1. */
 export function waitScaleOf(environment: Environment): number {
   return checkedWaitScale(Number(environment[ENV.waitScale] ?? 1));

@@ -2,7 +2,7 @@ import { PutConfigurationSetSendingOptionsCommand, SESv2Client } from '@aws-sdk/
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { CALL_LIMITS } from '../core/aws-client-timeouts.ts';
 import { awsErrorKind } from '../core/aws-errors.ts';
-import { ENV, requireEnv } from '../core/env.ts';
+import { ENV, pausesConfigurationSet, requireEnv } from '../core/env.ts';
 import { RefusedEffect } from '../core/errors.ts';
 import { DEFAULT_WORKSPACE_ID } from '../core/ids.ts';
 import type { ReputationEvent } from '../core/reputation/events.ts';
@@ -83,12 +83,9 @@ export function reputationEffects(
   environment: Readonly<Record<string, string | undefined>>,
 ): ReputationEffects {
   const topicArn = requireEnv(environment, ENV.alarmTopicArn);
-  const { pauseConfigurationSet } = JSON.parse(requireEnv(environment, ENV.reputation)) as {
-    readonly pauseConfigurationSet: boolean;
-  };
   const sns = new SNSClient({ requestHandler: CALL_LIMITS });
   const notify = (event: ReputationEvent): Promise<void> => notifyAlarmTopic(sns, topicArn, event);
-  if (!pauseConfigurationSet) return { notify };
+  if (!pausesConfigurationSet(environment)) return { notify };
   const ses = new SESv2Client({ requestHandler: CALL_LIMITS });
   const configurationSet = requireEnv(environment, ENV.configurationSet);
   return { notify, switchSending: (event) => switchSending({ table, ses, configurationSet }, event) };
