@@ -1,4 +1,5 @@
 import { intervalEnd } from '../lambdas/core/intervals.ts';
+import { percentText } from '../lambdas/core/reputation/reason-text.ts';
 import { SES_LIMITS, addCounts, type EventCounts } from '../lambdas/core/stats.ts';
 import { readEventCounters, type CounterRange } from '../lambdas/store/counters.ts';
 import { readDimensionCounters } from '../lambdas/store/dimension-counters.ts';
@@ -70,7 +71,7 @@ async function readOwnRates({ table, defaultWorkspaceId }: Deployment, nowMs: nu
 }
 
 function percent(value: number | undefined): string {
-  return value === undefined ? 'no number' : `${Number((value * 100).toFixed(3))} %`;
+  return value === undefined ? 'no number' : percentText(value, 3);
 }
 
 function ratesText({ bounce, complaint }: Rates): string {

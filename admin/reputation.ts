@@ -1,7 +1,7 @@
 import { intervalEnd, intervalStart } from '../lambdas/core/intervals.ts';
 import { changeLimits, invalidLimit, type LimitsChange } from '../lambdas/core/reputation/change-limits.ts';
 import { pausedByPerson } from '../lambdas/core/reputation/manual.ts';
-import { reasonText } from '../lambdas/core/reputation/reason-text.ts';
+import { percentText, reasonText } from '../lambdas/core/reputation/reason-text.ts';
 import {
   REPUTATION_METRICS,
   REPUTATION_MODES,
@@ -10,6 +10,7 @@ import {
   type ReputationMode,
 } from '../lambdas/core/reputation/types.ts';
 import { windowsJson } from '../lambdas/core/reputation/windows-json.ts';
+import { ratio } from '../lambdas/core/stats.ts';
 import { formatTimestamp } from '../lambdas/core/timestamps.ts';
 import { changeScope, resumeScope, type ScopeChange } from '../lambdas/store/change-scope.ts';
 import { readReplay } from '../lambdas/store/reputation-replay.ts';
@@ -79,12 +80,9 @@ function changedLimits(limits: ReputationLimits, text: string | undefined): Repu
   return changed;
 }
 
-function percent(share: number | null): string {
-  return share === null ? '–' : `${Number((share * 100).toFixed(2))} %`;
-}
-
 function rateOf(part: number, total: number): string {
-  return percent(total === 0 ? null : part / total);
+  const rate = ratio(part, total);
+  return rate === null ? '–' : percentText(rate);
 }
 
 const nameOf = (set: string | null): string => set ?? '(workspace)';
@@ -103,9 +101,9 @@ function viewText({ mode, limits, scopes }: ReputationView): string {
         window,
         String(sent),
         `${bounced} (${rateOf(bounced, sent)})`,
-        `${percent(bounce.warning)} / ${percent(bounce.pause)}`,
+        `${percentText(bounce.warning)} / ${percentText(bounce.pause)}`,
         `${complained} (${rateOf(complained, delivered)})`,
-        `${percent(complaint.warning)} / ${percent(complaint.pause)}`,
+        `${percentText(complaint.warning)} / ${percentText(complaint.pause)}`,
       ];
     }),
   );

@@ -112,12 +112,12 @@ describe('the reputation', () => {
     const asked: MetricName[] = [];
     const found = await reputationCheck((metrics) => {
       asked.push(...metrics);
-      return Promise.resolve([0.012, 0.0002, undefined, 0]);
+      return Promise.resolve([0.012, 0.00025, undefined, 0]);
     });
     expect(found).toMatchObject({
       status: 'ok',
       detail:
-        'AWS, account: bounces 1.2 %, complaints 0.02 %; AWS, ours: bounces no number, complaints 0 %; ours of 30 days: bounces 1 %, complaints 0.5 % (1 % without Gmail)',
+        'AWS, account: bounces 1.2 %, complaints 0.025 %; AWS, ours: bounces no number, complaints 0 %; ours of 30 days: bounces 1 %, complaints 0.5 % (1 % without Gmail)',
     });
     expect(found.advice).toContain('Gmail sends none');
     expect(asked.map(({ name, dimensions }) => [name, dimensions])).toEqual([
