@@ -105,7 +105,7 @@ export function limitsOf(texts: LimitTexts): {
     const warning = rateOf(textAt(warningPath));
     const pause = rateOf(textAt(pausePath));
     if (!(warning >= MIN_RATE_LIMIT && warning < 1))
-      errors[limitField(...warningPath)] = 'Enter a rate from 0.01%.';
+      errors[limitField(...warningPath)] = 'Enter a rate from 0.01% to less than 100%.';
     if (!(pause > 0 && pause <= 1)) errors[limitField(...pausePath)] = 'Enter a rate up to 100%.';
     else if (pause <= warning) errors[limitField(...pausePath)] = 'Enter a rate above the warning limit.';
     return { warning, pause, min_count: count(window, metric, 'min_count') };

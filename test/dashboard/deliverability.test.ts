@@ -252,6 +252,11 @@ describe('the limits in a form', () => {
     expect(Object.keys(errors)).toContain(invalid);
   });
 
+  it('name both ends of the range of a warning limit', () => {
+    const texts = { ...textsOf(DEFAULT_REPUTATION_LIMITS), 'day.bounce.warning': '100' };
+    expect(limitsOf(texts).errors['day.bounce.warning']).toBe('Enter a rate from 0.01% to less than 100%.');
+  });
+
   it('accept a comma as the decimal sign', () => {
     const texts = { ...textsOf(DEFAULT_REPUTATION_LIMITS), 'hour.bounce.warning': '2,5' };
     expect(limitsOf(texts).limits.hour.bounce.warning).toBe(0.025);
