@@ -75,6 +75,12 @@ describe('the reason', () => {
     expect(reason(`${code} x`)).toBe(expected);
   });
 
+  it.each(['tosa', 'tobr'])('is a block by Telekom if the contact is %s@rx.t-online.de', (contact) => {
+    expect(reason(`smtp; 554 IP=192.0.2.1 - A problem occurred. Contact ${contact}@rx.t-online.de.`)).toBe(
+      'provider_block',
+    );
+  });
+
   it('is not in an IP address or a version that looks like a code', () => {
     expect(reason('smtp; 550 from 10.5.1.1')).toBe('unknown');
     expect(reason('smtp; 550 from 5.1.1.9 by v5.1.1.2')).toBe('unknown');

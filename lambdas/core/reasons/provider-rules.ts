@@ -129,6 +129,7 @@ export const PROVIDER_RULES: readonly Rule[] = [
       'pol-p4',
       'pol-t',
       'tosa@rx',
+      'tobr@rx',
       'too many spams',
       'spam from your ip',
       'abuse-att.net',
