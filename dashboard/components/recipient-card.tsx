@@ -93,7 +93,9 @@ export function RecipientCard({ recipient }: { readonly recipient: Recipient }) 
       {outcome && status !== null && (
         <div class="outcome" data-tone={toneOf(status)}>
           <ExplanationText explanation={outcome} />
-          {to !== null && SUPPRESSING.includes(status) && <SuppressionStatus address={to} />}
+          {to !== null && SUPPRESSING.includes(status) && (
+            <SuppressionStatus address={to} reason={decisive.error?.suppression_reason} />
+          )}
         </div>
       )}
       <ol class="timeline">

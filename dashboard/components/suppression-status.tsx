@@ -5,7 +5,7 @@ import type { List, Suppression } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { hasScope } from '../state/app.ts';
 import { timeDisplay } from '../state/preferences.ts';
-import { isSimulatorAddress } from '../text/message.ts';
+import { notSuppressedText } from '../text/message.ts';
 import { lazy } from './lazy-component.tsx';
 import { Time } from './time.tsx';
 
@@ -18,21 +18,21 @@ const RemoveSuppressionDialog = lazy(
 const POLL_MS = 4_000;
 
 /** Whether the address of a bounce or a complaint is suppressed now, with a button that removes it from the list. */
-export function SuppressionStatus({ address }: { readonly address: string }) {
+export function SuppressionStatus({
+  address,
+  reason,
+}: {
+  readonly address: string;
+  /** The reason of a `suppressed` event. */
+  readonly reason: string | undefined;
+}) {
   const [isRemoving, setIsRemoving] = useState(false);
   const path = withQuery('/v1/suppressions', { address });
   const { data, error, reload } = useResource<List<Suppression>>(path, { pollMs: POLL_MS });
   // The line keeps its height while the request runs, so that the timeline below does not move.
   if (!data) return <p class="suppression-status">{error?.message ?? '\u00a0'}</p>;
   const [suppression] = data.data;
-  if (!suppression)
-    return (
-      <p class="suppression-status">
-        {isSimulatorAddress(address)
-          ? 'Not suppressed: addresses of the SES mailbox simulator are never suppressed.'
-          : 'Not suppressed. You can send to this address.'}
-      </p>
-    );
+  if (!suppression) return <p class="suppression-status">{notSuppressedText(address, reason)}</p>;
   return (
     <p class="suppression-status">
       <span>

@@ -1,5 +1,6 @@
 import type { Delivery, LogEntry, Timeline } from '../api/types.ts';
 import { isFailedDelivery } from './delivery-status.ts';
+import { CHOSEN_REASONS } from './suppression-reason.ts';
 
 type Recipient = Timeline['recipients'][number];
 type RawEvent = NonNullable<Timeline['raw_events']>[number];
@@ -83,4 +84,16 @@ export function rawFacts(rawEvents: readonly RawEvent[]): readonly (readonly [st
 /** Whether an address belongs to the SES mailbox simulator, which is never suppressed. */
 export function isSimulatorAddress(address: string): boolean {
   return /@simulator\.amazonses\.com$/i.test(address);
+}
+
+/**
+ * What the page says about an address that is not on the suppression list of the workspace. `reason` is the reason of a `suppressed`
+ * event. With a reason of Amazon SES, the next email can be suppressed as well.
+ */
+export function notSuppressedText(address: string, reason: string | undefined): string {
+  if (isSimulatorAddress(address))
+    return 'Not suppressed: addresses of the SES mailbox simulator are never suppressed.';
+  return reason === undefined || CHOSEN_REASONS.some((each) => each === reason)
+    ? 'Not suppressed. You can send to this address.'
+    : 'Not on your suppression list. Amazon SES itself suppressed the email.';
 }

@@ -6,6 +6,7 @@ import {
   gapsOf,
   groupDeliveries,
   isSimulatorAddress,
+  notSuppressedText,
   orderRecipients,
   rawFacts,
 } from '../../dashboard/text/message.ts';
@@ -109,4 +110,28 @@ it('reads the configuration set and the source IP from the raw event', () => {
 it('knows the addresses of the mailbox simulator', () => {
   expect(isSimulatorAddress('bounce+x@Simulator.amazonses.com')).toBe(true);
   expect(isSimulatorAddress('bounce@simulator.amazonses.com.example')).toBe(false);
+});
+
+describe('an address that is not on the suppression list', () => {
+  it.each([
+    ['ann@example.com', undefined, 'Not suppressed. You can send to this address.'],
+    ['ann@example.com', 'bounce', 'Not suppressed. You can send to this address.'],
+    [
+      'ann@example.com',
+      'ses_account',
+      'Not on your suppression list. Amazon SES itself suppressed the email.',
+    ],
+    [
+      'ann@example.com',
+      'validation',
+      'Not on your suppression list. Amazon SES itself suppressed the email.',
+    ],
+    [
+      'suppressionlist@simulator.amazonses.com',
+      'ses_global',
+      'Not suppressed: addresses of the SES mailbox simulator are never suppressed.',
+    ],
+  ])('%s with the reason %s', (address, reason, text) => {
+    expect(notSuppressedText(address, reason)).toBe(text);
+  });
 });
