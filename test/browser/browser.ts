@@ -55,9 +55,15 @@ export function useBrowser(): () => Browser {
 
 export interface Visit {
   readonly page: Page;
-  /** Problems that no visit may have: console errors, failed requests, and requests to other origins. */
+  /**
+   * Problems that no visit may have: console errors, failed requests, and requests to other origins. Responses of a busy API are no
+   * problem: the emulator throttles the functions of a busy stack, and the dashboard repeats these requests.
+   */
   readonly problems: readonly string[];
 }
+
+/** The statuses with which the emulator answers a throttled function and a throttled authorizer. */
+const BUSY_STATUSES = [429, 503];
 
 /** Fills a field that may contain a text. Playwright does not replace the text of an `email` field in Firefox, so the field is cleared first. */
 export async function replaceText(field: Locator, text: string): Promise<void> {
@@ -76,7 +82,8 @@ export async function visit(
   page.setDefaultTimeout(PATIENCE_MS);
   const problems: string[] = [];
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning')
+    const isBusy = BUSY_STATUSES.some((status) => message.text().includes(`a status of ${status} `));
+    if ((message.type() === 'error' || message.type() === 'warning') && !isBusy)
       problems.push(`console: ${message.text()}`);
   });
   page.on('pageerror', (error) => problems.push(`script: ${error.message}`));
@@ -85,7 +92,8 @@ export async function visit(
     if (requestOrigin !== origin && protocol !== 'blob:') problems.push(`other origin: ${request.url()}`);
   });
   page.on('response', (response) => {
-    if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`);
+    if (response.status() >= 400 && !BUSY_STATUSES.includes(response.status()))
+      problems.push(`${response.status()}: ${response.url()}`);
   });
   page.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText ?? '';
