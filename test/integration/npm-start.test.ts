@@ -139,7 +139,7 @@ describe('npm start', () => {
     ).rejects.toThrow('The stack IvyMailEvents was not deployed');
 
     await client.send(new DeleteStackCommand(name));
-    await waitUntilStackDeleteComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, name);
+    await waitUntilStackDeleteComplete({ client, maxWaitTime: 900, minDelay: 1, maxDelay: 1 }, name);
     expect(
       (await fetch(`${stack.base_url}/v1/webhooks`, { headers: { 'x-api-key': stack.api_key } })).status,
     ).not.toBe(200);
