@@ -18,6 +18,8 @@ export interface LogRow {
   readonly subject: string | null;
   readonly status: string;
   readonly reason: string;
+  /** The response of the mail server, which is too long for the row. */
+  readonly response: string | undefined;
   /** When the status began, or when the event happened. */
   readonly at: string;
   /** When the message was created. Only in the messages view. */
@@ -33,6 +35,7 @@ export function messageRow(message: MessageSummary): LogRow {
     subject: message.subject,
     status: message.status,
     reason: shortReason(message),
+    response: message.error?.diagnostic_code,
     at: message.status_at,
     createdAt: message.created_at,
     isPartial: message.partial,
@@ -47,6 +50,7 @@ export function eventRow(entry: LogEntry): LogRow {
     subject: entry.subject,
     status: entry.status,
     reason: shortReason(entry),
+    response: entry.error?.diagnostic_code,
     at: entry.timestamp,
     isPartial: false,
   };
@@ -137,7 +141,7 @@ function Row({
       <td class="cut" title={subject} dir="auto">
         {subject}
       </td>
-      <td class="cut quiet" title={row.reason}>
+      <td class="cut quiet" title={row.response ?? row.reason}>
         {row.reason}
       </td>
       <td class="when">

@@ -249,7 +249,7 @@ export function shortReason(entry: Pick<LogEntry, 'status' | 'error'> & Engageme
   const bounceKind = [error.bounce_type, error.bounce_subtype]
     .filter((each) => each !== undefined)
     .join(' / ');
-  const message = diagnostic_code ?? error_message ?? error_code;
+  const message = reasonText(error.reason)?.title ?? diagnostic_code ?? error_message ?? error_code;
   const suppression = lookUp(REASON_TEXT, suppression_reason)?.name;
   const feedback = FEEDBACK_TEXT.get(feedback_type ?? '') ?? feedback_type;
   const reason = suppression ?? suppression_reason ?? feedback ?? delay_type;

@@ -101,7 +101,8 @@ describe('the short reason in a table row', () => {
   it.each([
     [{ status: 'complained' as const, error: { feedback_type: 'abuse' } }, 'Marked as spam'],
     [{ status: 'complained' as const, error: { feedback_type: 'fraud' } }, 'fraud'],
-    [bounce('smtp; 550 5.1.1 user unknown'), 'smtp; 550 5.1.1 user unknown'],
+    [bounce('smtp; 550 5.1.1 user unknown'), 'Mailbox does not exist'],
+    [bounce('smtp; 550 no such thing'), 'smtp; 550 no such thing'],
     [bounce(), 'Permanent / General'],
     [
       { status: 'failed' as const, error: { error_code: 'x', error_message: 'Not verified' } },
