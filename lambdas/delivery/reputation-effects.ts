@@ -7,7 +7,7 @@ import { RefusedEffect } from '../core/errors.ts';
 import { DEFAULT_WORKSPACE_ID } from '../core/ids.ts';
 import type { ReputationEvent } from '../core/reputation/events.ts';
 import { notificationOf } from '../core/reputation/notification.ts';
-import { readReputationState } from '../store/reputation.ts';
+import { listReputationStates } from '../store/reputation.ts';
 import type { Table } from '../store/table.ts';
 
 /** What dispatch does with a reputation event, in addition to its webhooks. Each effect is safe to repeat. */
@@ -50,11 +50,10 @@ function isAboutSet(event: ReputationEvent, configurationSet: string): boolean {
 }
 
 async function isPaused({ table, configurationSet }: SendingSwitch): Promise<boolean> {
-  const states = await Promise.all([
-    readReputationState(table, DEFAULT_WORKSPACE_ID),
-    readReputationState(table, DEFAULT_WORKSPACE_ID, configurationSet),
-  ]);
-  return states.some(({ state }) => state === 'paused');
+  const states = await listReputationStates(table, DEFAULT_WORKSPACE_ID);
+  return states.some(
+    ({ configuration_set: set, state }) => state === 'paused' && (set === null || set === configurationSet),
+  );
 }
 
 /**

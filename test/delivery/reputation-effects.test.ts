@@ -165,6 +165,13 @@ describe('switchSending', () => {
     expect(switches()).toEqual([false]);
   });
 
+  it('starts the set at a resume while only another configuration set is paused', async () => {
+    const { table, run, switches } = setUp();
+    await change(table, 'paused', 'other');
+    await run(aReputationEvent('reputation.resumed', { workspaceId: DEFAULT_WORKSPACE_ID }));
+    expect(switches()).toEqual([true]);
+  });
+
   it('does not stop the set for an old event of a pause that a person has ended', async () => {
     const { table, run, switches } = setUp();
     await change(table, 'paused', null);
