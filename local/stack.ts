@@ -8,6 +8,7 @@ import type { StackDescription } from '../admin/stack-file.ts';
 import { zipFunctions } from '../build/zip.ts';
 import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
 import { createTable } from '../lambdas/store/table.ts';
+import type { StackOptions } from '../lib/options.ts';
 import { startApiProxy } from './api-proxy.ts';
 import { awsConfig, childEnvironment, REGION, STACK_NAME } from './aws.ts';
 import { ACCOUNT_EXECUTIONS, API_REQUESTS, reserveExecutions } from './concurrency.ts';
@@ -40,6 +41,8 @@ export interface LocalStackOptions {
   readonly retryScale?: number;
   /** The factor that shortens the other waits of a deployment. More than 0, at most 1. Default: the value of `retryScale`. */
   readonly waitScale?: number;
+  /** Options of the deployed stack, for tests. They have no effect in an installed package, which contains a built template. */
+  readonly stackOptions?: StackOptions;
   /** Prints nothing to the terminal. */
   readonly quiet?: boolean;
   /** Default: the places of this installation. */
@@ -118,7 +121,7 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
     const nodeFolder = join(runFolder, 'node');
     const env = childEnvironment(process.env, { nodeFolder, temp: join(runFolder, 'tmp') });
 
-    const built = buildLocalApp({ processes, progress, env, places });
+    const built = buildLocalApp({ processes, progress, env, places }, options.stackOptions);
     const emulated = installPrograms({ processes, progress, env, places, runFolder }).then(
       ({ python, node }) => {
         linkNode(node, nodeFolder);
@@ -223,12 +226,10 @@ async function installPrograms({
 const SKIP_VALIDATION = { CDK_VALIDATION: 'false' };
 
 /** Builds the functions and the template of a clone. The installed package contains them. */
-async function buildLocalApp({
-  processes,
-  progress,
-  env,
-  places: { clone, state },
-}: Installation): Promise<void> {
+async function buildLocalApp(
+  { processes, progress, env, places: { clone, state } }: Installation,
+  stackOptions: StackOptions = {},
+): Promise<void> {
   if (clone === undefined) return;
   // This temp folder keeps the files that tsx compiles for the next start.
   const temp = join(state, 'tmp');
@@ -239,7 +240,7 @@ async function buildLocalApp({
       file: process.execPath,
       args: ['--import', 'tsx', join(clone, 'local', 'app.ts')],
       cwd: clone,
-      env: { ...env, ...SKIP_VALIDATION, TMPDIR: temp },
+      env: { ...env, ...SKIP_VALIDATION, CDK_CONTEXT_JSON: JSON.stringify(stackOptions), TMPDIR: temp },
     }),
   );
 }

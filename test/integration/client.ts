@@ -92,11 +92,16 @@ export async function sendEmail(client: Api, changes: Record<string, unknown> = 
   return response.body.message_id;
 }
 
-/** The number of SendEmail calls, and how many of them succeeded. */
-export async function sesSends(): Promise<{ readonly requested: number; readonly sent: number }> {
+/** The calls of one operation of SES so far. */
+export async function sesCalls(operation: string): Promise<readonly { readonly status: number }[]> {
   const response = await fetch(`${stack.ses_endpoint_url}/_simulator/calls`);
   const { calls } = (await response.json()) as { calls: { operation: string; status: number }[] };
-  const sends = calls.filter((call) => call.operation === 'SendEmail');
+  return calls.filter((call) => call.operation === operation);
+}
+
+/** The number of SendEmail calls, and how many of them succeeded. */
+export async function sesSends(): Promise<{ readonly requested: number; readonly sent: number }> {
+  const sends = await sesCalls('SendEmail');
   return { requested: sends.length, sent: sends.filter((call) => call.status === 200).length };
 }
 
