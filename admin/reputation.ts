@@ -14,7 +14,11 @@ import { ratio } from '../lambdas/core/stats.ts';
 import { formatTimestamp } from '../lambdas/core/timestamps.ts';
 import { changeScope, resumeScope, type ScopeChange } from '../lambdas/store/change-scope.ts';
 import { readReplay } from '../lambdas/store/reputation-replay.ts';
-import { readReputationView, type ReputationView } from '../lambdas/store/reputation-view.ts';
+import {
+  readKnownScopes,
+  readReputationView,
+  type ReputationView,
+} from '../lambdas/store/reputation-view.ts';
 import {
   listReputationStates,
   readReputationSettings,
@@ -146,7 +150,7 @@ async function changeOf(deployment: Deployment, options: ScopeOptions): Promise<
   const workspaceId = resolveWorkspaceId(deployment, options.workspace);
   const nowMs = Date.now();
   const configurationSet = options['configuration-set'] ?? null;
-  const { scopes } = await readReputationView(deployment.table, { workspaceId, nowMs });
+  const scopes = await readKnownScopes(deployment.table, { workspaceId, nowMs });
   const known = scopes.map(({ scope }) => scope.configuration_set);
   if (!known.includes(configurationSet))
     throw new UsageError(

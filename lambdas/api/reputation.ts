@@ -7,7 +7,7 @@ import type { ReputationLimits } from '../core/reputation/types.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { changeScope, resumeScope, type ScopeChange } from '../store/change-scope.ts';
 import { readReplay } from '../store/reputation-replay.ts';
-import { readReputationView, type ScopeView } from '../store/reputation-view.ts';
+import { readKnownScopes, readReputationView, type ScopeView } from '../store/reputation-view.ts';
 import {
   listReputationHistory,
   readReputationSettings,
@@ -69,7 +69,7 @@ const get = route({
   scope: 'read',
   summary: 'Get the state of the reputation guard',
   description:
-    'Returns the state of the workspace and of each of its configuration sets, with the counts and rates that the guard compares with its limits. A new event appears in the counts up to a minute later than in the log. A workspace that never sent has one scope, with counts of zero.',
+    'Returns the state of the workspace and of its configuration sets, with the counts and rates that the guard compares with its limits. A configuration set of every email of the last 24 hours has the counts of the workspace, so it is left out while its state is `ok`. A new event appears in the counts up to a minute later than in the log. A workspace that never sent has one scope, with counts of zero.',
   query: noQuery,
   responses: { 200: reputationJson },
   handle: (deps, { caller }) => respondWithView(deps, caller),
@@ -104,12 +104,12 @@ async function requireScope(
   workspaceId: string,
   configurationSet: string | undefined,
 ): Promise<ScopeView> {
-  const { scopes } = await readReputationView(deps.table, { workspaceId, nowMs: deps.now() });
+  const scopes = await readKnownScopes(deps.table, { workspaceId, nowMs: deps.now() });
   const found = scopes.find(({ scope }) => scope.configuration_set === (configurationSet ?? null));
   if (found) return found;
   throw new ApiError(
     'invalid_field',
-    'must be one of the configuration sets that GET /v1/reputation returns',
+    'must be a configuration set with an event in the last 24 hours, or with an earlier warning or pause',
     { field: 'configuration_set' },
   );
 }

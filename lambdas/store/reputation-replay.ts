@@ -1,7 +1,7 @@
 import { replay, type Replay } from '../core/reputation/replay.ts';
 import type { ReputationLimits, ReputationMode } from '../core/reputation/types.ts';
 import { HOURS_IN_WINDOW } from '../core/reputation/windows.ts';
-import { readScopeHours, type HourRange } from './reputation-view.ts';
+import { readScopeHours, type HourRange } from './reputation-hours.ts';
 import type { Table } from './table.ts';
 
 const HOUR_MS = 3_600_000;

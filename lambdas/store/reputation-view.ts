@@ -1,12 +1,11 @@
-import { NO_VALUE } from '../core/dimensions.ts';
-import { intervalsBetween } from '../core/intervals.ts';
 import { topContributors, type Contributor } from '../core/reputation/contributors.ts';
 import { initialScope, isCalm } from '../core/reputation/decide.ts';
 import { withWorkspaceResume } from '../core/reputation/manual.ts';
-import type { HourCounts, ReputationWindows, ScopeState } from '../core/reputation/types.ts';
-import { hoursOfWindows, toHour, windowsOf } from '../core/reputation/windows.ts';
-import { readEventCounters, type CounterRange } from './counters.ts';
-import { readDimensionCounters, readDimensionValues } from './dimension-counters.ts';
+import { isScope, type SetHours } from '../core/reputation/sets.ts';
+import type { ReputationWindows, ScopeState } from '../core/reputation/types.ts';
+import { hoursOfWindows, windowsOf } from '../core/reputation/windows.ts';
+import { readDimensionCounters } from './dimension-counters.ts';
+import { readSetHours, readWorkspaceHours, type HourRange } from './reputation-hours.ts';
 import { readReputation, type ReputationSettings } from './reputation.ts';
 import type { Table } from './table.ts';
 
@@ -34,30 +33,12 @@ export interface ReputationView extends ReputationSettings {
   readonly scopes: readonly ScopeView[];
 }
 
-/** The hours of the whole workspace, and of each configuration set with an event in the range. */
-async function readHours(
-  table: Table,
-  workspaceId: string,
-  range: CounterRange,
-): Promise<ReadonlyMap<string | null, readonly HourCounts[]>> {
-  const [counted, bySet] = await Promise.all([
-    readEventCounters(table, workspaceId, range),
-    readDimensionCounters(table, { workspaceId, dimension: 'configuration_set' }, range),
-  ]);
-  const hours = new Map<string | null, HourCounts[]>([
-    [null, [...counted].map(([startMs, counts]) => toHour(startMs, counts))],
-  ]);
-  for (const { value, startMs, counts } of bySet)
-    if (value !== undefined && value !== NO_VALUE)
-      hours.set(value, [...(hours.get(value) ?? []), toHour(startMs, counts)]);
-  return hours;
-}
-
 async function readContributors(
   table: Table,
   workspaceId: string,
-  range: CounterRange,
+  { afterMs, beforeMs }: HourRange,
 ): Promise<Contributors> {
+  const range = { interval: 'hour', afterMs, beforeMs } as const;
   const entries = await Promise.all(
     CONTRIBUTOR_DIMENSIONS.map(async (dimension) => {
       const rows = await readDimensionCounters(table, { workspaceId, dimension }, range);
@@ -67,63 +48,66 @@ async function readContributors(
   return Object.fromEntries(entries) as unknown as Contributors;
 }
 
+interface ScopesQuery {
+  readonly workspaceId: string;
+  /** Epoch milliseconds. */
+  readonly nowMs: number;
+}
+
+interface Scopes {
+  readonly settings: ReputationSettings;
+  /** The whole workspace, then the configuration sets by name. */
+  readonly scopes: readonly ScopeView[];
+  readonly sets: SetHours;
+}
+
 /**
- * The settings of a workspace, and each scope with its state and its windows. A scope is the whole workspace, a configuration set
- * with an event in the last 24 hours, or a configuration set whose state has changed. A workspace that never sent has one scope, with
- * counts of zero. The contributors cost up to 200 rows for each hour and dimension, so they are read only if there is a bounce or a
- * complaint.
+ * Reads every known scope. The contributors cost up to 200 rows for each hour and dimension, so they are read only if there is a bounce
+ * or a complaint.
  */
-export async function readReputationView(
-  table: Table,
-  { workspaceId, nowMs }: { readonly workspaceId: string; readonly nowMs: number },
-): Promise<ReputationView> {
-  const range = { interval: 'hour', ...hoursOfWindows(nowMs) } as const;
-  const [{ states, ...settings }, hours] = await Promise.all([
+async function readScopes(table: Table, { workspaceId, nowMs }: ScopesQuery): Promise<Scopes> {
+  const range = hoursOfWindows(nowMs);
+  const [{ states, ...settings }, workspaceHours, sets] = await Promise.all([
     readReputation(table, workspaceId, { consistent: true }),
-    readHours(table, workspaceId, range),
+    readWorkspaceHours(table, workspaceId, range),
+    readSetHours(table, workspaceId, range),
   ]);
   const changed = new Map(states.map((state) => [state.configuration_set, state]));
   const workspace = changed.get(null) ?? initialScope(null);
-  const sets = [...new Set([...changed.keys(), ...hours.keys()])].filter((set) => set !== null).toSorted();
-  const workspaceHours = hours.get(null) ?? [];
+  const names = [...new Set([...changed.keys(), ...sets.hours.keys()])].filter((set) => set !== null);
   const hasProblem = workspaceHours.some(({ bounced, complained }) => bounced + complained > 0);
   const contributors = hasProblem ? await readContributors(table, workspaceId, range) : NO_CONTRIBUTORS;
-  return {
-    ...settings,
-    scopes: [null, ...sets].map((set) => {
-      const stored = changed.get(set) ?? initialScope(set);
-      const scope = set === null ? stored : withWorkspaceResume(stored, workspace);
-      const windows = windowsOf(hours.get(set) ?? [], { nowMs, resumedAt: scope.resumed_at });
-      return {
-        scope,
-        windows,
-        isNormalAgain: scope.state === 'warning' && isCalm(windows, settings.limits),
-        contributors: set === null ? contributors : NO_CONTRIBUTORS,
-      };
-    }),
-  };
+  const scopes = [null, ...names.toSorted()].map((set) => {
+    const stored = changed.get(set) ?? initialScope(set);
+    const scope = set === null ? stored : withWorkspaceResume(stored, workspace);
+    const hours = set === null ? workspaceHours : (sets.hours.get(set) ?? []);
+    const windows = windowsOf(hours, { nowMs, resumedAt: scope.resumed_at });
+    return {
+      scope,
+      windows,
+      isNormalAgain: scope.state === 'warning' && isCalm(windows, settings.limits),
+      contributors: set === null ? contributors : NO_CONTRIBUTORS,
+    };
+  });
+  return { settings, scopes, sets };
 }
 
-/** The starts of hours, in epoch milliseconds. `beforeMs` is exclusive. */
-export type HourRange = Omit<CounterRange, 'interval'>;
+/**
+ * The scopes that a person can name: the whole workspace, each configuration set with an event in the last 24 hours, and each
+ * configuration set whose state has changed. They include a set that is the only one, which `readReputationView` leaves out.
+ */
+export async function readKnownScopes(table: Table, query: ScopesQuery): Promise<readonly ScopeView[]> {
+  return (await readScopes(table, query)).scopes;
+}
 
-/** The counts of each hour of a scope. Hours without events are absent. */
-export async function readScopeHours(
-  table: Table,
-  {
-    workspaceId,
-    configurationSet,
-  }: { readonly workspaceId: string; readonly configurationSet: string | null },
-  { afterMs, beforeMs }: HourRange,
-): Promise<readonly HourCounts[]> {
-  if (configurationSet === null) {
-    const counted = await readEventCounters(table, workspaceId, { interval: 'hour', afterMs, beforeMs });
-    return [...counted].map(([startMs, counts]) => toHour(startMs, counts));
-  }
-  const rows = await readDimensionValues(
-    table,
-    { workspaceId, dimension: 'configuration_set', value: configurationSet, interval: 'hour' },
-    intervalsBetween(afterMs, beforeMs, 'hour'),
-  );
-  return rows.map(({ startMs, counts }) => toHour(startMs, counts));
+/**
+ * The settings of a workspace, and each scope with its state and its windows. Configuration sets are scopes if the emails of the last 24
+ * hours have at least two sets. A set that is not `ok` is always a scope. A workspace that never sent has one scope, with counts of zero.
+ */
+export async function readReputationView(table: Table, query: ScopesQuery): Promise<ReputationView> {
+  const { settings, scopes, sets } = await readScopes(table, query);
+  return {
+    ...settings,
+    scopes: scopes.filter(({ scope }) => scope.configuration_set === null || isScope(scope, sets)),
+  };
 }

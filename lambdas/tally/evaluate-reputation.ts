@@ -1,7 +1,7 @@
-import { NO_VALUE } from '../core/dimensions.ts';
 import { InternalError } from '../core/errors.ts';
 import { couldReachLimit, decide, initialScope } from '../core/reputation/decide.ts';
 import { withWorkspaceResume } from '../core/reputation/manual.ts';
+import { isScope } from '../core/reputation/sets.ts';
 import type {
   HourCounts,
   ReputationReason,
@@ -9,11 +9,10 @@ import type {
   ReputationWindows,
   ScopeState,
 } from '../core/reputation/types.ts';
-import { hoursOfWindows, toHour, windowsOf } from '../core/reputation/windows.ts';
+import { hoursOfWindows, windowsOf } from '../core/reputation/windows.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
-import { readEventCounters } from '../store/counters.ts';
-import { readDimensionCounters } from '../store/dimension-counters.ts';
 import { announce } from '../store/reputation-events.ts';
+import { readSetHours, readWorkspaceHours } from '../store/reputation-hours.ts';
 import { readReputation, transition, type Reputation } from '../store/reputation.ts';
 import type { Table } from '../store/table.ts';
 
@@ -66,31 +65,8 @@ function windowsFor(hours: Hours, { resumed_at: resumedAt }: ScopeState, nowMs: 
   return windowsOf(hours, { nowMs, resumedAt });
 }
 
-/** Reads consistently: the counters that this batch has just written decide. */
-async function readWorkspaceHours(table: Table, workspaceId: string, nowMs: number): Promise<Hours> {
-  const range = { interval: 'hour', ...hoursOfWindows(nowMs) } as const;
-  const counters = await readEventCounters(table, workspaceId, range, { consistent: true });
-  return [...counters].map(([startMs, counts]) => toHour(startMs, counts));
-}
-
-/** The counters of each named configuration set. One Query reads all of them, at most 200 for each hour. */
-async function readSetHours(
-  table: Table,
-  workspaceId: string,
-  nowMs: number,
-): Promise<ReadonlyMap<string, Hours>> {
-  const rows = await readDimensionCounters(
-    table,
-    { workspaceId, dimension: 'configuration_set' },
-    { interval: 'hour', ...hoursOfWindows(nowMs) },
-    { consistent: true },
-  );
-  const named = rows.flatMap(({ value, startMs, counts }) =>
-    value === undefined || value === NO_VALUE ? [] : [{ value, hour: toHour(startMs, counts) }],
-  );
-  const byName = Map.groupBy(named, ({ value }) => value);
-  return new Map([...byName].map(([name, ofSet]) => [name, ofSet.map(({ hour }) => hour)]));
-}
+/** Without consistent reads, a decision could miss the counters that this batch has just written. */
+const CONSISTENT = { consistent: true };
 
 function storedState({ states }: Reputation, configurationSet: string | null): ScopeState {
   return (
@@ -112,8 +88,8 @@ function warnedSets({ states }: Reputation): readonly string[] {
 }
 
 /**
- * The hours of each configuration set that can change. A set has at most the counts of its workspace. So while the workspace has fewer
- * bounces and complaints than every floor, a set that is `ok` stays `ok`, and no counters of sets are read.
+ * The hours of each configuration set that is a scope and can change. A set has at most the counts of its workspace. So while the workspace
+ * has fewer bounces and complaints than every floor, a set that is `ok` stays `ok`, and no counters of sets are read.
  */
 async function readChangeableSets(
   { table }: EvaluateDeps,
@@ -131,8 +107,9 @@ async function readChangeableSets(
   const warned = warnedSets(reputation);
   const windows = windowsOf(workspaceHours, { nowMs, resumedAt: null });
   if (warned.length === 0 && !couldReachLimit(windows, reputation.limits)) return new Map();
-  const hours = await readSetHours(table, workspaceId, nowMs);
-  return new Map([...warned.map((name) => [name, []] as const), ...hours]);
+  const sets = await readSetHours(table, workspaceId, hoursOfWindows(nowMs), CONSISTENT);
+  const hours = new Map([...warned.map((name) => [name, []] as const), ...sets.hours]);
+  return new Map([...hours].filter(([name]) => isScope(storedState(reputation, name), sets)));
 }
 
 function requireTime({ now, deadlineMs = Infinity }: EvaluateDeps): void {
@@ -188,7 +165,7 @@ async function evaluateWorkspace(
   const nowMs = now();
   const reputation = await readReputation(table, workspaceId);
   if (reputation.mode === 'off') return [];
-  const hours = await readWorkspaceHours(table, workspaceId, nowMs);
+  const hours = await readWorkspaceHours(table, workspaceId, hoursOfWindows(nowMs), CONSISTENT);
   const sets = await readChangeableSets(deps, workspaceId, { reputation, workspaceHours: hours, nowMs });
   const scopes = [
     { reputation, configurationSet: null, hours },

@@ -24,10 +24,15 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A deployment whose default workspace sent 200 emails in the last hour with the set `news`. 40 of them bounced. */
-async function setUp() {
+/** A deployment whose default workspace sent 200 emails in the last hour, most with the set `news`. 40 of them bounced. */
+async function setUp({ hasSecondSet = true } = {}) {
   const { deployment, table } = createTestDeployment();
   const counts = { sent: 200, delivered: 160, bounced: 40 };
+  const rowOf = (set: string) => ({
+    pk: dimensionCountersPartition(DEFAULT_WORKSPACE_ID, 'configuration_set', 'hour'),
+    sk: dimensionCountersSort(HOUR, set),
+    kind: KIND.dimensionCounters,
+  });
   await putRows(table, [
     {
       pk: eventCountersPartition(DEFAULT_WORKSPACE_ID, 'hour'),
@@ -35,12 +40,8 @@ async function setUp() {
       kind: KIND.counters,
       ...counts,
     },
-    {
-      pk: dimensionCountersPartition(DEFAULT_WORKSPACE_ID, 'configuration_set', 'hour'),
-      sk: dimensionCountersSort(HOUR, 'news'),
-      kind: KIND.dimensionCounters,
-      ...counts,
-    },
+    { ...rowOf('news'), ...counts },
+    ...(hasSecondSet ? [{ ...rowOf('alerts'), sent: 1 }] : []),
   ]);
   const run = async (...words: readonly string[]) => {
     const parsed = parse({ ...PROGRAM, commands: ADMIN_COMMANDS }, ['reputation', ...words]);
@@ -69,8 +70,8 @@ describe('reputation show', () => {
       /^\(workspace\) +ok +hour +200 +40 \(20 %\) +5 % \/ 10 % +0 \(0 %\) +0.3 % \/ 0.5 %$/m,
     );
     expect(text).toMatch(/^news +ok +day +200 +40 \(20 %\) +3 % \/ 4 % /m);
-    expect(result.scopes).toHaveLength(2);
-    expect(result.scopes[1]).toMatchObject({
+    expect(result.scopes).toHaveLength(3);
+    expect(result.scopes[2]).toMatchObject({
       configuration_set: 'news',
       state: 'ok',
       windows: [
@@ -90,6 +91,16 @@ describe('reputation show', () => {
     const { text, result } = await run('show');
     expect(text).toMatch(/^news +warning \(normal again\) +hour /m);
     expect(result.scopes).toMatchObject([{ normal_again: false }, { normal_again: true }]);
+  });
+
+  it('leaves out a configuration set that has all emails, unless it is paused', async () => {
+    const { run } = await setUp({ hasSecondSet: false });
+    expect((await run('show')).text).not.toContain('news');
+    await run('pause', '--configuration-set', 'news');
+    expect((await run('show')).text).toMatch(/^news +paused +hour +200 /m);
+    expect((await run('resume', '--configuration-set', 'news')).text).toContain('set news is ok');
+    expect((await run('show')).result.scopes).toHaveLength(1);
+    await expect(run('pause', '--configuration-set', 'nobody')).rejects.toThrow('configuration sets: news');
   });
 
   it('prints zeros without a rate for a workspace that never sent', async () => {

@@ -71,17 +71,32 @@ describe('GET /v1/reputation', () => {
     expect(alerts.windows).toMatchObject([ZEROS, { ...ZEROS, sent: 4, bounce_rate: 0 }]);
   });
 
+  it('leaves out the configuration set of every email, because its counts are those of the workspace', async () => {
+    const { call, countEvents } = setUpReputation();
+    const sets = async () =>
+      (await call('GET', '')).body.scopes.map(
+        (each: { configuration_set: string }) => each.configuration_set,
+      );
+    await countEvents('sent', 2, { configuration_set: 'news' });
+    await countEvents('sent', 1, { configuration_set: 'old', timestamp: '2026-02-24T12:59:59Z' });
+    await countEvents('opened', 1, { configuration_set: 'old' });
+    expect(await sets()).toEqual([null]);
+    await countEvents('sent', 1, { timestamp: '2026-02-24T13:00:00Z' });
+    expect(await sets()).toEqual([null, 'news', 'old']);
+  });
+
   it('says that a warning is over after a stream has stopped sending, because the guard has no event to check', async () => {
     const { call, countEvents, table, state } = setUpReputation();
     await countEvents('sent', 200, { configuration_set: 'news' });
     await countEvents('bounced', 20, { configuration_set: 'news', details: { bounce_type: 'Permanent' } });
+    await countEvents('sent', 1, { configuration_set: 'alerts' });
     const deps = { table, retentionDays: 90, now: () => NOW_MS };
     expect((await evaluateReputation(deps, [WORKSPACE_ID])).changes).toHaveLength(2);
     const warnings = async () =>
       ((await call('GET', '')).body.scopes as { state: string; normal_again: boolean }[]).map(
         ({ state: now, normal_again }) => `${now} ${normal_again}`,
       );
-    expect(await warnings()).toEqual(['warning false', 'warning false']);
+    expect(await warnings()).toEqual(['warning false', 'ok false', 'warning false']);
     state.nowMs = NOW_MS + 24 * 3_600_000;
     expect(await warnings()).toEqual(['warning true', 'warning true']);
     await call('POST', '/pause', {});
@@ -305,12 +320,39 @@ describe('POST /v1/reputation/pause and /resume', () => {
 
   it('a resume of a set resumes only this set', async () => {
     const { call, countEvents } = setUpReputation();
-    await countEvents('sent', 1, { configuration_set: 'news' });
+    for (const set of ['alerts', 'news']) await countEvents('sent', 1, { configuration_set: set });
     await call('POST', '/pause');
-    await call('POST', '/pause', { configuration_set: 'news' });
+    for (const set of ['alerts', 'news']) await call('POST', '/pause', { configuration_set: set });
     await call('POST', '/resume', { configuration_set: 'news' });
     const { scopes } = (await call('GET', '')).body;
-    expect(scopes.map((each: { state: string }) => each.state)).toEqual(['paused', 'ok']);
+    expect(scopes.map((each: { state: string }) => each.state)).toEqual(['paused', 'paused', 'ok']);
+  });
+
+  it('pauses and resumes the only configuration set by its name, and shows it while it is paused', async () => {
+    const { call, countEvents, rows } = setUpReputation();
+    await countEvents('sent', 1, { configuration_set: 'news' });
+    const scopes = async () =>
+      ((await call('GET', '')).body.scopes as { configuration_set: string | null; state: string }[]).map(
+        ({ configuration_set: set, state }) => [set, state],
+      );
+    expect(await scopes()).toEqual([[null, 'ok']]);
+    const paused = await call('POST', '/pause', { configuration_set: 'news' });
+    expect(paused.body).toMatchObject({
+      configuration_set: 'news',
+      state: 'paused',
+      windows: [{ sent: 1 }, {}],
+    });
+    expect(await scopes()).toEqual([
+      [null, 'ok'],
+      ['news', 'paused'],
+    ]);
+    const resumed = await call('POST', '/resume', { configuration_set: 'news' });
+    expect([resumed.status, resumed.body.configuration_set, resumed.body.state]).toEqual([200, 'news', 'ok']);
+    expect(await scopes()).toEqual([[null, 'ok']]);
+    expect(rows('reputation_event').map((row) => row['event'])).toEqual([
+      'reputation.paused',
+      'reputation.resumed',
+    ]);
   });
 
   it.each(['news', 'a b', 'x'.repeat(65)])(

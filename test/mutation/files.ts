@@ -20,6 +20,7 @@ export const ALL: readonly string[] = [
   'lambdas/core/reputation/notification.ts',
   'lambdas/core/reputation/reason-text.ts',
   'lambdas/core/reputation/replay.ts',
+  'lambdas/core/reputation/sets.ts',
   'lambdas/core/reputation/windows.ts',
   'lambdas/core/breakdown.ts',
   'lambdas/core/dimensions.ts',

@@ -37,7 +37,7 @@ interface Counted {
 /** Stores the counters of one hour, as tally does. */
 function putCounts(
   table: SimulatedTable,
-  counts: Partial<ReputationCounts>,
+  counts: Partial<ReputationCounts & { readonly opened: number }>,
   { workspaceId = WORKSPACE_ID, set, hoursAgo = 0 }: Counted = {},
 ): void {
   const start = formatTimestamp(THIS_HOUR_MS - hoursAgo * HOUR_MS);
@@ -49,6 +49,13 @@ function putCounts(
           sk: dimensionCountersSort(start, set),
         };
   table.rows.set(`${key.pk}\n${key.sk}`, { ...key, kind: 'counters', ...counts });
+}
+
+/** Stores the row of all configuration sets without a row of their own. `named` is the number of sets with a row. */
+function putOther(table: SimulatedTable, counts: Readonly<Record<string, number>>): void {
+  const pk = dimensionCountersPartition(WORKSPACE_ID, 'configuration_set', 'hour');
+  const sk = formatTimestamp(THIS_HOUR_MS);
+  table.rows.set(`${pk}\n${sk}`, { pk, sk, kind: 'dimension_counters', ...counts });
 }
 
 async function setUp(mode: ReputationMode = 'pause') {
@@ -146,12 +153,65 @@ describe('after a batch, the guard', () => {
     const { table, evaluate } = await setUp();
     putCounts(table, { sent: 50_000, delivered: 49_500, bounced: 500 });
     putCounts(table, BAD, { set: '(none)' });
-    table.rows.set('other', {
-      pk: dimensionCountersPartition(WORKSPACE_ID, 'configuration_set', 'hour'),
-      sk: formatTimestamp(THIS_HOUR_MS),
-      ...BAD,
-    });
+    putOther(table, BAD);
     expect((await evaluate()).changes).toEqual([]);
+  });
+
+  it('decides only about the workspace while all its emails have the same configuration set', async () => {
+    const { table, evaluate } = await setUp();
+    putCounts(table, BAD);
+    // Another shard has counted more events after the first read. So the counts differ, and the names do not.
+    putCounts(table, { sent: 1_100, delivered: 930, bounced: 170 }, { set: 'newsletter' });
+    putCounts(table, GOOD, { hoursAgo: 1 });
+    putCounts(table, GOOD, { set: 'newsletter', hoursAgo: 1 });
+    // Tally stores this row with each new value of an hour, because it limits the number of named values.
+    putOther(table, { named: 1 });
+    const reports = await Promise.all(Array.from({ length: 8 }, evaluate));
+    expect(reports.flatMap(({ changes }) => changes)).toMatchObject([
+      { configuration_set: null, to: 'paused' },
+    ]);
+    expect(eventsIn(table)).toHaveLength(1);
+    expect(await history(table)).toHaveLength(1);
+  });
+
+  it.each<[string, (table: SimulatedTable) => void]>([
+    ['another configuration set', (table) => putCounts(table, { sent: 1 }, { set: 'receipts' })],
+    ['no configuration set', (table) => putCounts(table, { complained: 1 }, { set: '(none)' })],
+    ['a set without a row of its own', (table) => putOther(table, { named: 200, delivered: 1 })],
+    ['another set 23 hours ago', (table) => putCounts(table, { bounced: 1 }, { set: 'x', hoursAgo: 23 })],
+  ])('also decides about a configuration set if an email has %s', async (_name, putSecond) => {
+    const { table, evaluate } = await setUp();
+    putCounts(table, BAD);
+    putCounts(table, BAD, { set: 'newsletter' });
+    putSecond(table);
+    expect((await evaluate()).changes).toMatchObject([
+      { configuration_set: null, to: 'paused' },
+      { configuration_set: 'newsletter', to: 'paused' },
+    ]);
+  });
+
+  it.each<[string, (table: SimulatedTable) => void]>([
+    ['24 hours ago', (table) => putCounts(table, { sent: 1 }, { set: 'receipts', hoursAgo: 24 })],
+    ['only opens of earlier emails', (table) => putCounts(table, { opened: 3 }, { set: 'receipts' })],
+  ])('decides only about the workspace if another configuration set has events %s', async (_name, put) => {
+    const { table, evaluate } = await setUp();
+    putCounts(table, BAD);
+    putCounts(table, BAD, { set: 'newsletter' });
+    put(table);
+    expect((await evaluate()).changes).toMatchObject([{ configuration_set: null }]);
+  });
+
+  it('still decides about the only configuration set while it is in warning', async () => {
+    const { table, evaluate } = await setUp();
+    const previous = initialScope('newsletter');
+    const next = { ...previous, state: 'warning' as const, version: 1 };
+    await transition(table, { workspaceId: WORKSPACE_ID, previous, next, at: '2026-02-25T11:00:00Z' });
+    putCounts(table, BAD);
+    putCounts(table, BAD, { set: 'newsletter' });
+    expect((await evaluate()).changes).toMatchObject([
+      { configuration_set: null, from: 'ok' },
+      { configuration_set: 'newsletter', from: 'warning' },
+    ]);
   });
 
   it.each([
@@ -227,6 +287,7 @@ describe('after a batch, the guard', () => {
     const change = { workspaceId: WORKSPACE_ID, previous: initialScope(null), at: '2026-02-25T10:30:00Z' };
     await transition(table, { ...change, next: resumed });
     putCounts(table, { sent: 100, delivered: 99, bounced: 1 }, { set: 'newsletter' });
+    putCounts(table, { sent: 49_900, delivered: 49_871, bounced: 29 }, { set: 'receipts' });
     putCounts(table, { sent: 50_000, delivered: 49_970, bounced: 30 });
     expect((await evaluate()).changes).toEqual([]);
     // New bounces pause it.

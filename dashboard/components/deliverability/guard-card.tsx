@@ -92,7 +92,7 @@ export function GuardCard({ reputation, changes, onAct }: Props) {
   );
 }
 
-/** The state of the guard for each configuration set that sent email. Nothing if there is none. */
+/** The state of the guard for each configuration set that is a scope. Nothing if there is none, as in a workspace with one set. */
 export function ConfigurationSets({ reputation, changes, onAct }: Props) {
   const { mode, limits, scopes } = reputation;
   const sets = scopes.slice(1);

@@ -230,7 +230,7 @@ export const reputationJson = named(
     ),
     scopes: documented(
       z.array(reputationScopeJson),
-      'The whole workspace, then each configuration set whose events have arrived.',
+      'The whole workspace, then its configuration sets, if the emails of the last 24 hours have at least two. A configuration set in `warning` or `paused` is always in the list.',
     ),
     aws: documented(
       z.nullable(awsJson),
