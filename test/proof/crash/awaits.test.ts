@@ -63,9 +63,9 @@ const READS: ReadonlySet<string> = new Set([
   'store/walk.ts step',
   'store/doctor-probes.ts readReceipt',
   'store/list-suppressions.ts listByAddress',
+  'store/reputation-hours.ts readScopeHours',
   'store/reputation-replay.ts readReplay',
   'store/reputation-view.ts readContributors',
-  'store/reputation-view.ts readScopeHours',
   'store/reputation.ts listReputationHistory',
   'store/timeline.ts getTimeline',
   'store/timeline.ts readPendingDeliveries',
@@ -88,7 +88,7 @@ const SECOND_READS: ReadonlySet<string> = new Set([
   'store/events.ts getRawEvent 2',
   'store/count-held-deliveries.ts countHeld 2',
   // The contributors are read only if there is a bounce or a complaint.
-  'store/reputation-view.ts readReputationView 2',
+  'store/reputation-view.ts readScopes 2',
 ]);
 
 /** `store/put-rows.ts putBatch 2` without the number. */

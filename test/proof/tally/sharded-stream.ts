@@ -76,7 +76,8 @@ export class ShardedStream {
   private readonly insert = createStream([this.deployment.tallyReader]);
   private number = 0;
 
-  constructor() {
+  /** `sets` are the configuration sets of the emails. Each has every kind of event. */
+  constructor(readonly sets: readonly [string, ...string[]]) {
     const { client } = this.deployment.table;
     const send = client.send.bind(client) as (command: object) => Promise<unknown>;
     Object.assign(client, {
@@ -133,13 +134,14 @@ export class ShardedStream {
     const at = formatTimestamp(nowMs);
     const [domain, provider] = PROVIDERS[number % PROVIDERS.length] ?? PROVIDERS[0];
     const tag = String(number % TAGS);
+    const set = this.sets[Math.floor(number / EVENT_NAMES.length) % this.sets.length] ?? this.sets[0];
     const emailEvent = anEvent({
       message_id: `message-${number}`,
       event,
       timestamp: at,
       to: `ann@${domain}`,
       tags: [['n', tag]],
-      configuration_set: 'marketing',
+      configuration_set: set,
       details: {},
     });
     const attempt: Attempt = {
@@ -159,7 +161,7 @@ export class ShardedStream {
     const values = [
       `provider ${provider}`,
       `tag n:${tag}`,
-      'configuration_set marketing',
+      `configuration_set ${set}`,
       `sender ${emailEvent.from}`,
     ];
     for (const value of values) byValue[value] = (byValue[value] ?? 0) + 1;
