@@ -94,6 +94,7 @@ describe('on the Deliverability page, a user', () => {
         [OTHER]: { sent: 100, delivered: 99, bounced: 1, n0: 'acme.example', s0: 80, b0: 1 },
       },
       sender: { 'news@example.com': { ...IMPORT } },
+      configuration_set: { main: IMPORT },
       reason: { unknown_user: { bounced: 140 }, spam_content: { bounced: 10 } },
     });
     await putHour(
@@ -239,6 +240,16 @@ describe('on the Deliverability page, a user', () => {
     await page.unroute(/\/v1\/stats\?.*by=tag/);
     await page.getByRole('button', { name: 'Try again' }).first().click();
     await page.getByText('The API cannot be reached').waitFor({ state: 'detached' });
+  });
+
+  it('sees the only configuration set beside the workspace only while it is paused', async () => {
+    const sets = card('Guard by configuration set');
+    expect(await sets.count()).toBe(0);
+    await workspace.api('POST', '/v1/reputation/pause', { configuration_set: 'main' });
+    await page.reload();
+    await sets.getByRole('button', { name: 'Resume sending of main' }).click();
+    await dialog().getByRole('button', { name: 'Resume sending' }).click();
+    await sets.waitFor({ state: 'detached' });
   });
 });
 

@@ -66,25 +66,29 @@ it('the guard warns, pauses POST /v1/send, announces both as signed webhooks, an
   expect(resumed.body).toMatchObject({ state: 'ok', reasons: [] });
   expect((await send()).status).toBe(202);
 
-  // Each change is announced for the workspace, and for the configuration set, which has the same counts.
-  const announcements = (await hook.requests(6)).map(announcementOf);
-  expect(announcements.map(({ event }) => event).toSorted()).toEqual([
-    ...Array<string>(2).fill('reputation.paused'),
-    ...Array<string>(2).fill('reputation.resumed'),
-    ...Array<string>(2).fill('reputation.warning'),
+  // All emails have the same configuration set. So the set is no scope, and each change is announced and stored once.
+  const { scopes } = (await tenant.api('GET', '/v1/reputation')).body;
+  expect(scopes).toHaveLength(1);
+  const { data } = (await tenant.api('GET', '/v1/reputation/history')).body;
+  expect(
+    data.map(({ configuration_set: set, to }: { configuration_set: string | null; to: string }) => [set, to]),
+  ).toEqual([
+    [null, 'ok'],
+    [null, 'paused'],
+    [null, 'warning'],
   ]);
-  const ofWorkspace = announcements.filter(({ configuration_set: set }) => set === undefined);
-  expect(ofWorkspace).toHaveLength(3);
-  const announced = ofWorkspace.find(({ event }) => event === 'reputation.paused');
+  const announcements = (await hook.requests(3)).map(announcementOf);
+  expect(announcements.map(({ event }) => event).toSorted()).toEqual([
+    'reputation.paused',
+    'reputation.resumed',
+    'reputation.warning',
+  ]);
+  expect(announcements.filter(({ configuration_set: set }) => set !== undefined)).toEqual([]);
+  const announced = announcements.find(({ event }) => event === 'reputation.paused');
   expect(announced?.workspace_id).toBe(tenant.id);
   expect(announced?.reasons).toContainEqual(
     expect.objectContaining({ metric: 'bounce', severity: 'pause', limit: bounce.pause }),
   );
-  const { data } = (await tenant.api('GET', '/v1/reputation/history')).body;
-  const ofWorkspaceOnly = data.filter(
-    (each: { configuration_set: string | null }) => each.configuration_set === null,
-  );
-  expect(ofWorkspaceOnly.map((each: { to: string }) => each.to)).toEqual(['ok', 'paused', 'warning']);
   // Webhooks that get every event of emails get no event of the guard.
   expect((await all.seen()).filter(({ raw_body: body }) => body.includes('"reputation.'))).toEqual([]);
   await Promise.all([hook.remove(), all.remove()]);
