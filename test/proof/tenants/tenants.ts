@@ -170,9 +170,17 @@ async function createTenant(deployment: Deployment, traits: TenantTraits): Promi
   for (const number of [0, 1, 2])
     await post('/v1/suppressions', { address: `ann${number}.${marker}@example.com` });
   const { recovery_id: recovery = '' } = await post(`${path}/recover`, { since: '2026-02-25T11:00:00Z' });
-  for (const action of ['pause', 'resume'])
-    for (const body of [{}, { configuration_set: marker }])
-      await send({ method: 'POST', path: `/v1/reputation/${action}`, body, keyName: marker });
+  const set = { configuration_set: marker };
+  const changes = [
+    { action: 'pause', body: {} },
+    { action: 'pause', body: set },
+    { action: 'resume', body: {} },
+    { action: 'resume', body: set },
+    // The only configuration set of a workspace is in GET /v1/reputation only while it is not ok.
+    { action: 'pause', body: set },
+  ];
+  for (const { action, body } of changes)
+    await send({ method: 'POST', path: `/v1/reputation/${action}`, body, keyName: marker });
   const idempotency = `order-${marker}`;
   await post('/v1/send', SEND_BODY, { 'idempotency-key': idempotency });
   const probe = `${marker.padEnd(8, 'a')}${'b'.repeat(44)}`;
