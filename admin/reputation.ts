@@ -8,6 +8,7 @@ import {
   REPUTATION_WINDOWS,
   type ReputationLimits,
   type ReputationMode,
+  type ScopeState,
 } from '../lambdas/core/reputation/types.ts';
 import { windowsJson } from '../lambdas/core/reputation/windows-json.ts';
 import { ratio } from '../lambdas/core/stats.ts';
@@ -123,6 +124,11 @@ function viewText({ mode, limits, scopes }: ReputationView): string {
   ].join('\n');
 }
 
+/** A scope without the counts that only the guard needs. */
+function scopeResult({ resumed_counts: _counts, ...scope }: ScopeState) {
+  return scope;
+}
+
 /** `reputation show` */
 export async function reputationShow(
   deployment: Deployment,
@@ -136,7 +142,7 @@ export async function reputationShow(
     mode,
     limits,
     scopes: scopes.map(({ scope, windows, isNormalAgain, contributors }) => ({
-      ...scope,
+      ...scopeResult(scope),
       normal_again: isNormalAgain,
       windows: windowsJson(windows),
       contributors,
@@ -174,7 +180,7 @@ export async function reputationPause(deployment: Deployment, options: ScopeOpti
       ? 'POST /v1/send responds with 409 reputation_paused'
       : 'POST /v1/send does not use this set, so it still sends';
   const text = `Sending of ${subjectOf(set)} is paused since ${state.since ?? ''}. ${effect}`;
-  return { result: state, text };
+  return { result: scopeResult(state), text };
 }
 
 /** `reputation resume` */
@@ -195,7 +201,7 @@ export async function reputationResume(
     .map((each) => subjectOf(each.configuration_set));
   const rest = paused.length === 0 ? '' : `. Still paused: ${paused.join(', ')}`;
   return {
-    result: state,
+    result: scopeResult(state),
     text: `Sending of ${subjectOf(state.configuration_set)} is ${state.state}${grace}${rest}`,
   };
 }

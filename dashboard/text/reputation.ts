@@ -111,7 +111,7 @@ export function measure(
     pause,
     counts: `${formatNumber(count)} of ${formatNumber(volume)} ${noun}`,
   };
-  // A resume restarts the windows with the next full hour. Until then, the guard counts nothing.
+  // A resume of the workspace restarts the windows of its sets, those that it leaves unchanged with the next full hour.
   if (after === before) return { ...common, level: 'none', verdict: 'Restarts with the next full hour' };
   if (rate === null) return { ...common, level: 'none', verdict: 'No emails in this window' };
   if (rate < warning) return { ...common, level: 'good', verdict: 'Below the limits' };

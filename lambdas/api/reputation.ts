@@ -162,7 +162,7 @@ const resume = route({
   scope: 'admin',
   summary: 'Resume sending',
   description:
-    'Ends a pause. Without `configuration_set`, it also ends every pause of a configuration set by the guard, because most emails count in both. A configuration set that a person paused stays paused. A configuration set with a warning becomes `ok`. The windows of the guard then begin with the next full hour, so that the events before the resume cannot pause the scope again. For `grace_hours`, complaints only warn, because complaints about earlier emails arrive late. If the scope of the request is not paused, its state does not change.',
+    'Ends a pause. Without `configuration_set`, it also ends every pause of a configuration set by the guard, because most emails count in both. A configuration set that a person paused stays paused. A configuration set with a warning becomes `ok`. The windows of the guard then begin with the resume, so that the events before it cannot pause the scope again. The windows of a configuration set that the resume does not change begin with the next full hour. For `grace_hours`, complaints only warn, because complaints about earlier emails arrive late. If the scope of the request is not paused, its state does not change.',
   query: noQuery,
   body: resumeBody,
   optionalBody: true,

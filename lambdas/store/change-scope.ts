@@ -1,8 +1,10 @@
 import { InternalError } from '../core/errors.ts';
 import { resumedByPerson } from '../core/reputation/manual.ts';
+import { countsAtResume, hoursOfResume } from '../core/reputation/windows.ts';
 import type { ScopeState } from '../core/reputation/types.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { announce } from './reputation-events.ts';
+import { readScopeCounters } from './reputation-hours.ts';
 import { listReputationStates, readReputationState, transition } from './reputation.ts';
 import type { Table } from './table.ts';
 
@@ -30,14 +32,14 @@ const TRIES = 5;
 export async function changeScope(
   table: Table,
   change: ScopeChange,
-  next: (previous: ScopeState) => ScopeState | undefined,
+  next: (previous: ScopeState) => ScopeState | undefined | Promise<ScopeState | undefined>,
 ): Promise<ScopeState> {
   const { workspaceId, configurationSet, byName, nowMs, retentionDays } = change;
   const at = formatTimestamp(nowMs);
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     // Sequential: each try starts from the state that the other change stored.
     const previous = await readReputationState(table, workspaceId, configurationSet);
-    const state = next(previous);
+    const state = await next(previous);
     if (state === undefined) return previous;
     const event = announce({ previous, next: state }, { workspaceId, at, retentionDays });
     const stored = await transition(table, {
@@ -64,7 +66,12 @@ export async function resumeScope(
   by: { readonly by: string; readonly graceHours: number },
 ): Promise<ScopeState> {
   const { workspaceId, configurationSet, nowMs } = change;
-  const resume = (previous: ScopeState): ScopeState => resumedByPerson(previous, { ...by, nowMs });
+  const resume = async (previous: ScopeState): Promise<ScopeState> => {
+    const scope = { workspaceId, configurationSet: previous.configuration_set };
+    // Consistent, so that the counts contain every event that is counted already.
+    const counters = await readScopeCounters(table, scope, hoursOfResume(nowMs), { consistent: true });
+    return resumedByPerson(previous, { ...by, nowMs, counts: countsAtResume(counters, nowMs) });
+  };
   const state = await changeScope(table, change, (previous) =>
     previous.state === 'paused' ? resume(previous) : undefined,
   );

@@ -81,13 +81,14 @@ export async function readDimensionValues(
   table: Table,
   { workspaceId, dimension, value, interval }: DimensionAddress,
   startsMs: readonly number[],
+  options: CounterReadOptions = {},
 ): Promise<readonly DimensionRow[]> {
   const pk = dimensionCountersPartition(workspaceId, dimension, interval);
   const keys = startsMs.map((startMs) => ({
     pk,
     sk: dimensionCountersSort(formatTimestamp(startMs), value),
   }));
-  const rows = await getRows(table, keys);
+  const rows = await getRows(table, keys, options);
   return rows.map(toDimensionRow).toSorted((left, right) => left.startMs - right.startMs);
 }
 

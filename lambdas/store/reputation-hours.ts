@@ -2,6 +2,7 @@ import { intervalsBetween } from '../core/intervals.ts';
 import { setHoursOf, type SetHours } from '../core/reputation/sets.ts';
 import type { HourCounts } from '../core/reputation/types.ts';
 import { toHour } from '../core/reputation/windows.ts';
+import type { EventCounts } from '../core/stats.ts';
 import { readEventCounters, type CounterRange, type CounterReadOptions } from './counters.ts';
 import { readDimensionCounters, readDimensionValues } from './dimension-counters.ts';
 import type { Table } from './table.ts';
@@ -33,20 +34,23 @@ export async function readSetHours(
   return setHoursOf(rows.map(({ value, startMs, counts }) => ({ value, hour: toHour(startMs, counts) })));
 }
 
-/** The counts of each hour of a scope. Hours without events are absent. */
-export async function readScopeHours(
+/** All event counters of a scope, by the start of the hour. Hours without events are absent. */
+export async function readScopeCounters(
   table: Table,
   {
     workspaceId,
     configurationSet,
   }: { readonly workspaceId: string; readonly configurationSet: string | null },
   { afterMs, beforeMs }: HourRange,
-): Promise<readonly HourCounts[]> {
-  if (configurationSet === null) return readWorkspaceHours(table, workspaceId, { afterMs, beforeMs });
+  options: CounterReadOptions = {},
+): Promise<ReadonlyMap<number, EventCounts>> {
+  if (configurationSet === null)
+    return readEventCounters(table, workspaceId, { interval: 'hour', afterMs, beforeMs }, options);
   const rows = await readDimensionValues(
     table,
     { workspaceId, dimension: 'configuration_set', value: configurationSet, interval: 'hour' },
     intervalsBetween(afterMs, beforeMs, 'hour'),
+    options,
   );
-  return rows.map(({ startMs, counts }) => toHour(startMs, counts));
+  return new Map(rows.map(({ startMs, counts }) => [startMs, counts]));
 }

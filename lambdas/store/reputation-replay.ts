@@ -1,7 +1,7 @@
 import { replay, type Replay } from '../core/reputation/replay.ts';
 import type { ReputationLimits, ReputationMode } from '../core/reputation/types.ts';
-import { HOURS_IN_WINDOW } from '../core/reputation/windows.ts';
-import { readScopeHours, type HourRange } from './reputation-hours.ts';
+import { HOURS_IN_WINDOW, toHour } from '../core/reputation/windows.ts';
+import { readScopeCounters, type HourRange } from './reputation-hours.ts';
 import type { Table } from './table.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,6 +23,7 @@ export async function readReplay(
 ): Promise<Replay> {
   // The first hours only fill the windows of the hours of the range.
   const readFromMs = afterMs - (HOURS_IN_WINDOW.day - 1) * HOUR_MS;
-  const hours = await readScopeHours(table, scope, { afterMs: readFromMs, beforeMs });
+  const counted = await readScopeCounters(table, scope, { afterMs: readFromMs, beforeMs });
+  const hours = [...counted].map(([startMs, counts]) => toHour(startMs, counts));
   return replay(hours, { ...options, afterMs });
 }

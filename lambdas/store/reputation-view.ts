@@ -81,7 +81,7 @@ async function readScopes(table: Table, { workspaceId, nowMs }: ScopesQuery): Pr
     const stored = changed.get(set) ?? initialScope(set);
     const scope = set === null ? stored : withWorkspaceResume(stored, workspace);
     const hours = set === null ? workspaceHours : (sets.hours.get(set) ?? []);
-    const windows = windowsOf(hours, { nowMs, resumedAt: scope.resumed_at });
+    const windows = windowsOf(hours, { nowMs, resume: scope });
     return {
       scope,
       windows,

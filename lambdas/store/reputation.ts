@@ -3,6 +3,7 @@ import { initialScope } from '../core/reputation/decide.ts';
 import { DEFAULT_REPUTATION_LIMITS } from '../core/reputation/limits.ts';
 import {
   DEFAULT_REPUTATION_MODE,
+  type ReputationCounts,
   type ReputationHistoryEntry,
   type ReputationLimits,
   type ReputationMode,
@@ -54,6 +55,8 @@ function toScopeState(row: Row): ScopeState {
     changed_by: row['changed_by'] as string,
     grace_until: row['grace_until'] as string | null,
     resumed_at: row['resumed_at'] as string | null,
+    // A row of an earlier version has no counts.
+    resumed_counts: (row['resumed_counts'] as ReputationCounts | null | undefined) ?? null,
     version: row['version'] as number,
   };
 }

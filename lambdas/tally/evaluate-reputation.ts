@@ -2,13 +2,7 @@ import { InternalError } from '../core/errors.ts';
 import { couldReachLimit, decide, initialScope } from '../core/reputation/decide.ts';
 import { withWorkspaceResume } from '../core/reputation/manual.ts';
 import { isScope } from '../core/reputation/sets.ts';
-import type {
-  HourCounts,
-  ReputationReason,
-  ReputationState,
-  ReputationWindows,
-  ScopeState,
-} from '../core/reputation/types.ts';
+import type { HourCounts, ReputationReason, ReputationState, ScopeState } from '../core/reputation/types.ts';
 import { hoursOfWindows, windowsOf } from '../core/reputation/windows.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { announce } from '../store/reputation-events.ts';
@@ -61,10 +55,6 @@ const CONCURRENT_WORKSPACES = 10;
 /** The counters of a workspace or of a configuration set, by hour. */
 type Hours = readonly HourCounts[];
 
-function windowsFor(hours: Hours, { resumed_at: resumedAt }: ScopeState, nowMs: number): ReputationWindows {
-  return windowsOf(hours, { nowMs, resumedAt });
-}
-
 /** Without consistent reads, a decision could miss the counters that this batch has just written. */
 const CONSISTENT = { consistent: true };
 
@@ -105,7 +95,7 @@ async function readChangeableSets(
   },
 ): Promise<ReadonlyMap<string, Hours>> {
   const warned = warnedSets(reputation);
-  const windows = windowsOf(workspaceHours, { nowMs, resumedAt: null });
+  const windows = windowsOf(workspaceHours, { nowMs, resume: null });
   if (warned.length === 0 && !couldReachLimit(windows, reputation.limits)) return new Map();
   const sets = await readSetHours(table, workspaceId, hoursOfWindows(nowMs), CONSISTENT);
   const hours = new Map([...warned.map((name) => [name, []] as const), ...sets.hours]);
@@ -137,7 +127,7 @@ async function evaluateScope(
     const nowMs = now();
     const previous = stateOf(current, configurationSet);
     const { limits, mode } = current;
-    const next = decide(previous, windowsFor(hours, previous, nowMs), { limits, mode, nowMs });
+    const next = decide(previous, windowsOf(hours, { nowMs, resume: previous }), { limits, mode, nowMs });
     if (next === undefined) return undefined;
     const at = formatTimestamp(nowMs);
     const event = announce({ previous, next }, { workspaceId, at, retentionDays });

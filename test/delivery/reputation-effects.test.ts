@@ -41,7 +41,13 @@ async function change(table: Table, state: 'paused' | 'ok', configurationSet: st
   const previous = await readReputationState(table, DEFAULT_WORKSPACE_ID, configurationSet);
   const by = { by: 'key_a', nowMs: NOW_MS };
   const next =
-    state === 'paused' ? pausedByPerson(previous, by) : resumedByPerson(previous, { ...by, graceHours: 0 });
+    state === 'paused'
+      ? pausedByPerson(previous, by)
+      : resumedByPerson(previous, {
+          ...by,
+          graceHours: 0,
+          counts: { sent: 0, delivered: 0, bounced: 0, complained: 0 },
+        });
   await transition(table, {
     workspaceId: DEFAULT_WORKSPACE_ID,
     previous,

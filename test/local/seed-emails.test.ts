@@ -139,7 +139,7 @@ describe.each(TIMES)('the email of the two weeks before %s', (now) => {
     };
     const hours = events.map(counts);
     const options = { limits: DEFAULT_REPUTATION_LIMITS, nowMs };
-    const windows = windowsOf(hours, { nowMs, resumedAt: null });
+    const windows = windowsOf(hours, { nowMs, resume: null });
     expect(decide(initialScope(null), windows, { ...options, mode: 'watch' })).toMatchObject({
       state: 'warning',
       reasons: [

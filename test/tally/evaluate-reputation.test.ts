@@ -16,9 +16,11 @@ import {
   transition,
   writeReputationSettings,
 } from '../../lambdas/store/reputation.ts';
+import { resumeScope } from '../../lambdas/store/change-scope.ts';
 import { evaluateReputation } from '../../lambdas/tally/evaluate-reputation.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
+import { NO_COUNTS } from '../core/reputation/scopes.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW_MS = Date.parse('2026-02-25T12:30:00Z');
@@ -64,6 +66,14 @@ async function setUp(mode: ReputationMode = 'pause') {
   const deps = { table, retentionDays: 90, now: () => NOW_MS };
   return { table, deps, evaluate: () => evaluateReputation(deps, [WORKSPACE_ID]) };
 }
+
+/** A person resumes the workspace. */
+const resume = (table: SimulatedTable, nowMs: number) =>
+  resumeScope(
+    table,
+    { workspaceId: WORKSPACE_ID, configurationSet: null, nowMs, retentionDays: 90 },
+    { by: 'key_1', graceHours: 24 },
+  );
 
 const eventsIn = (table: SimulatedTable) =>
   [...table.rows.values()].filter(({ kind }) => kind === 'reputation_event');
@@ -255,22 +265,40 @@ describe('after a batch, the guard', () => {
     const { table, evaluate } = await setUp();
     putCounts(table, BAD, { hoursAgo: 1 });
     await evaluate();
-    const paused = await readReputationState(table, WORKSPACE_ID);
-    const resumed = resumedByPerson(paused, {
-      by: 'key_1',
-      nowMs: Date.parse('2026-02-25T11:59:00Z'),
-      graceHours: 24,
-    });
-    await transition(table, {
-      workspaceId: WORKSPACE_ID,
-      previous: paused,
-      next: resumed,
-      at: '2026-02-25T11:59:00Z',
-    });
+    await resume(table, Date.parse('2026-02-25T11:59:00Z'));
     putCounts(table, GOOD);
     expect((await evaluate()).changes).toEqual([]);
     putCounts(table, BAD);
     expect((await evaluate()).changes).toHaveLength(1);
+  });
+
+  it('pauses again in the hour of a resume, for the bounces after it', async () => {
+    const { table, evaluate } = await setUp();
+    putCounts(table, BAD);
+    putCounts(table, BAD, { set: 'newsletter' });
+    putCounts(table, { sent: 1 }, { set: 'alerts' });
+    expect((await evaluate()).changes).toHaveLength(2);
+    await resume(table, NOW_MS - 60_000);
+    expect((await evaluate()).changes).toEqual([]);
+    // The counters contain 100 more emails, of which 20 have bounced.
+    const worse = { sent: 1_100, delivered: 930, bounced: 170 };
+    putCounts(table, worse);
+    expect((await evaluate()).changes).toMatchObject([
+      { configuration_set: null, to: 'paused', reasons: [{ count: 20, volume: 100 }] },
+    ]);
+    putCounts(table, worse, { set: 'newsletter' });
+    expect((await evaluate()).changes).toMatchObject([{ configuration_set: 'newsletter', to: 'paused' }]);
+  });
+
+  it('guards a set that a resume of its workspace leaves unchanged from the next full hour on', async () => {
+    const { table, evaluate } = await setUp();
+    putCounts(table, BAD);
+    await evaluate();
+    await resume(table, NOW_MS - 60_000);
+    putCounts(table, { sent: 100_000, delivered: 99_000, bounced: 1_000 });
+    putCounts(table, { sent: 1 }, { set: 'alerts' });
+    putCounts(table, BAD, { set: 'newsletter' });
+    expect((await evaluate()).changes).toEqual([]);
   });
 
   it('does not pause a set because of the bounces before a resume of its workspace', async () => {
@@ -283,6 +311,7 @@ describe('after a batch, the guard', () => {
       by: 'key_1',
       nowMs: NOW_MS - 2 * HOUR_MS,
       graceHours: 24,
+      counts: NO_COUNTS,
     });
     const change = { workspaceId: WORKSPACE_ID, previous: initialScope(null), at: '2026-02-25T10:30:00Z' };
     await transition(table, { ...change, next: resumed });

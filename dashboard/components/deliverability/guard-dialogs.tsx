@@ -75,7 +75,7 @@ function ResumeDialog({ scope, onClose }: { readonly scope: ReputationScope; rea
         {(error) => (
           <SelectField
             label="Grace time"
-            hint="The guard counts again from the next full hour. Complaints about emails from before the pause still arrive. During the grace time they only warn."
+            hint="The guard counts again from now on. Complaints about emails from before the pause still arrive. During the grace time they only warn."
             error={fieldError(error, 'grace_hours')}
             name="grace_hours"
             value={String(hours)}

@@ -140,7 +140,10 @@ const windowJson = named(
   'ReputationWindow',
   z.strictObject({
     window: z.enum(REPUTATION_WINDOWS),
-    after: rfc3339,
+    after: documented(
+      rfc3339,
+      'The start of the window: a full hour, or the last resume. The counts contain no event that was counted before the last resume.',
+    ),
     before: rfc3339,
     sent: count,
     delivered: count,
@@ -149,7 +152,10 @@ const windowJson = named(
     bounce_rate: documented(rate, 'bounced ÷ sent. Null if nothing was sent.'),
     complaint_rate: documented(rate, 'complained ÷ delivered. Null if nothing was delivered.'),
   }),
-  { description: 'The counts and rates of one window. Emails to the SES mailbox simulator are not counted.' },
+  {
+    description:
+      'The counts and rates of one window. Emails to the SES mailbox simulator are not counted. After a resume, the bounces of emails that were in flight are not counted either.',
+  },
 );
 
 const contributor = named(

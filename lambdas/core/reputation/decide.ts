@@ -47,6 +47,7 @@ export function initialScope(configurationSet: string | null): ScopeState {
     changed_by: 'guard',
     grace_until: null,
     resumed_at: null,
+    resumed_counts: null,
     version: 0,
   };
 }

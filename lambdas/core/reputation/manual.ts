@@ -1,5 +1,5 @@
 import { formatTimestamp } from '../timestamps.ts';
-import type { ScopeState } from './types.ts';
+import type { ReputationCounts, ScopeState } from './types.ts';
 
 export interface ManualChange {
   /** The id of the API key. */
@@ -28,11 +28,17 @@ function laterOf(one: string | null, other: string | null): string | null {
 /**
  * A configuration set with the last resume of its workspace, if that is later than its own. The emails that paused the workspace are also
  * in the counts of its sets. Without this, they could pause a set that was `ok` at the resume.
+ *
+ * A resume of the workspace stores no counts of a set that it leaves unchanged. So the windows of that set begin with the next full
+ * hour, and until then its emails are guarded only in the counts of the workspace. A set that the same request resumes has counts of
+ * its own, and its windows begin with the resume.
  */
 export function withWorkspaceResume(set: ScopeState, workspace: ScopeState): ScopeState {
+  const resumedAt = laterOf(set.resumed_at, workspace.resumed_at);
   return {
     ...set,
-    resumed_at: laterOf(set.resumed_at, workspace.resumed_at),
+    resumed_at: resumedAt,
+    resumed_counts: resumedAt === set.resumed_at ? set.resumed_counts : null,
     grace_until: laterOf(set.grace_until, workspace.grace_until),
   };
 }
@@ -41,11 +47,17 @@ const HOUR_MS = 3_600_000;
 
 /**
  * The state of a scope after a person resumes it. The windows restart, so that the events before the pause cannot pause the scope
- * again. For `graceHours`, complaints only warn, because complaints about the emails before the pause arrive late.
+ * again. For `graceHours`, complaints only warn, because complaints about the emails before the pause arrive late. `counts` is the result
+ * of `countsAtResume`.
  */
 export function resumedByPerson(
   previous: ScopeState,
-  { by, nowMs, graceHours }: ManualChange & { readonly graceHours: number },
+  {
+    by,
+    nowMs,
+    graceHours,
+    counts,
+  }: ManualChange & { readonly graceHours: number; readonly counts: ReputationCounts },
 ): ScopeState {
   return {
     ...previous,
@@ -55,6 +67,7 @@ export function resumedByPerson(
     changed_by: by,
     grace_until: graceHours > 0 ? formatTimestamp(nowMs + graceHours * HOUR_MS) : null,
     resumed_at: formatTimestamp(nowMs),
+    resumed_counts: counts,
     version: previous.version + 1,
   };
 }

@@ -75,7 +75,7 @@ export function replay(
   hours.forEach(({ startMs }, index) => {
     if (startMs < afterMs) return;
     const recent = hours.slice(Math.max(0, index + 1 - HOURS_IN_WINDOW.day), index + 1);
-    const windows = windowsOf(recent, { nowMs: startMs, resumedAt: null });
+    const windows = windowsOf(recent, { nowMs: startMs, resume: null });
     const atMs = Math.min(startMs + HOUR_MS, nowMs);
     const next = decideInReplay(scope, windows, { limits, mode, nowMs: atMs });
     if (next === undefined) return;

@@ -90,8 +90,14 @@ export interface ScopeState {
    * RFC 3339, or null. Until then, complaints cannot pause the scope again, because complaints about earlier emails arrive late.
    */
   readonly grace_until: string | null;
-  /** RFC 3339 of the last resume, or null. The windows contain only hours that began after it. */
+  /** RFC 3339 of the last resume, or null. The windows contain no event that was counted before it. */
   readonly resumed_at: string | null;
+  /**
+   * What the windows leave out of the hour of the last resume: its counts at the resume, and in `bounced` also the bounces that are
+   * expected of earlier emails. Null without a resume, in a row of an earlier version, and for a set whose windows a resume of its
+   * workspace has restarted. If null, the windows begin with the next full hour.
+   */
+  readonly resumed_counts: ReputationCounts | null;
   /** Increases with each write. 0 for a scope without a stored state. */
   readonly version: number;
 }

@@ -1,10 +1,12 @@
 import { intervalEnd, intervalStart } from '../intervals.ts';
-import type { EventCounts } from '../stats.ts';
+import { addCounts, inFlightOf, zeroCounts, type EventCounts } from '../stats.ts';
 import {
   REPUTATION_WINDOWS,
   type HourCounts,
+  type ReputationCounts,
   type ReputationWindow,
   type ReputationWindows,
+  type ScopeState,
   type WindowCounts,
 } from './types.ts';
 
@@ -24,34 +26,74 @@ export function toHour(startMs: number, { sent, delivered, bounced, complained }
   return { startMs, sent, delivered, bounced, complained };
 }
 
+/** The hours whose counters `countsAtResume` needs: the hour of the resume and the hour before. Epoch milliseconds. */
+export function hoursOfResume(nowMs: number): { readonly afterMs: number; readonly beforeMs: number } {
+  const { beforeMs } = hoursOfWindows(nowMs);
+  return { afterMs: beforeMs - HOURS_IN_WINDOW.hour * HOUR_MS, beforeMs };
+}
+
+/**
+ * What a resume at `nowMs` (epoch milliseconds) leaves out of its windows. `hours` has the counters of `hoursOfResume`.
+ *
+ * The last bounces of a paused import arrive after the resume, while few new emails are sent. Without a correction, they would pause
+ * the scope again. So every email in flight counts as bounced already. These expected bounces are at most as many as have bounced.
+ * Otherwise, many emails in flight could hide a new import after a pause with few bounces.
+ */
+export function countsAtResume(hours: ReadonlyMap<number, EventCounts>, nowMs: number): ReputationCounts {
+  const { sent, delivered, bounced, complained } = hours.get(intervalStart(nowMs, 'hour')) ?? zeroCounts();
+  const recent = addCounts([...hours.values()]);
+  const expected = Math.min(inFlightOf(recent), recent.bounced);
+  return { sent, delivered, bounced: bounced + expected, complained };
+}
+
 export interface WindowsAt {
   /** Epoch milliseconds. */
   readonly nowMs: number;
-  /**
-   * RFC 3339 of the last resume, or null. A row that began before it is left out, because its events may be those that paused the
-   * scope. So the guard sees no event in the rest of the hour of a resume.
-   */
-  readonly resumedAt: string | null;
+  /** The last resume of the scope, or null to ignore it. The events that paused the scope must not pause it again. */
+  readonly resume: Pick<ScopeState, 'resumed_at' | 'resumed_counts'> | null;
+}
+
+const NO_COUNTS: ReputationCounts = { sent: 0, delivered: 0, bounced: 0, complained: 0 };
+
+interface WindowStart {
+  /** Where the window begins. With `minus`, this is the time of the resume, inside an hour. */
+  readonly afterMs: number;
+  /** The start of the first hour. */
+  readonly firstMs: number;
+  /** What is subtracted from the sum of the hours. */
+  readonly minus: ReputationCounts;
+}
+
+/** The start of a window of full hours that begins at `fullMs`. */
+function startOf(fullMs: number, resume: WindowsAt['resume']): WindowStart {
+  const full = { afterMs: fullMs, firstMs: fullMs, minus: NO_COUNTS };
+  if (resume === null || resume.resumed_at === null) return full;
+  const resumedMs = Date.parse(resume.resumed_at);
+  const counts = resume.resumed_counts;
+  const firstMs = counts === null ? intervalEnd(resumedMs, 'hour') : intervalStart(resumedMs, 'hour');
+  if (firstMs < fullMs) return full;
+  return { afterMs: counts === null ? firstMs : resumedMs, firstMs, minus: counts ?? NO_COUNTS };
 }
 
 function windowOf(
   rows: readonly HourCounts[],
   window: ReputationWindow,
-  { nowMs, resumedAt }: WindowsAt,
+  { nowMs, resume }: WindowsAt,
 ): WindowCounts {
   const { beforeMs } = hoursOfWindows(nowMs);
-  const fullMs = beforeMs - HOURS_IN_WINDOW[window] * HOUR_MS;
-  const resumedMs = resumedAt === null ? fullMs : intervalEnd(Date.parse(resumedAt), 'hour');
-  const afterMs = Math.min(beforeMs, Math.max(fullMs, resumedMs));
-  const counts = { sent: 0, delivered: 0, bounced: 0, complained: 0 };
-  for (const row of rows) {
-    if (row.startMs < afterMs || row.startMs >= beforeMs) continue;
-    counts.sent += row.sent;
-    counts.delivered += row.delivered;
-    counts.bounced += row.bounced;
-    counts.complained += row.complained;
-  }
-  return { afterMs, beforeMs, ...counts };
+  const { afterMs, firstMs, minus } = startOf(beforeMs - HOURS_IN_WINDOW[window] * HOUR_MS, resume);
+  const counted = rows.filter(({ startMs }) => startMs >= firstMs && startMs < beforeMs);
+  // The sum can be less than `minus`: bounces that a resume expects can be missing, and `rows` can be read before the resume.
+  const sumOf = (name: keyof ReputationCounts): number =>
+    Math.max(0, counted.reduce((sum, row) => sum + row[name], 0) - minus[name]);
+  return {
+    afterMs: Math.min(beforeMs, afterMs),
+    beforeMs,
+    sent: sumOf('sent'),
+    delivered: sumOf('delivered'),
+    bounced: sumOf('bounced'),
+    complained: sumOf('complained'),
+  };
 }
 
 /** The windows that end with the current hour. `rows` may contain more hours than the windows, in any order. */

@@ -6,8 +6,8 @@ import {
   resumedByPerson,
   withWorkspaceResume,
 } from '../../../lambdas/core/reputation/manual.ts';
-import type { ReputationMode, ReputationReason } from '../../../lambdas/core/reputation/types.ts';
-import { NOW_MS, scopeIn, windowsWith } from './scopes.ts';
+import type { ReputationMode, ReputationReason, ScopeState } from '../../../lambdas/core/reputation/types.ts';
+import { NO_COUNTS, NOW_MS, scopeIn, windowsWith } from './scopes.ts';
 
 const limits = DEFAULT_REPUTATION_LIMITS;
 const at = (mode: ReputationMode = 'pause', nowMs = NOW_MS) => ({ limits, mode, nowMs });
@@ -44,6 +44,7 @@ describe('the state of a scope', () => {
       changed_by: 'guard',
       grace_until: null,
       resumed_at: null,
+      resumed_counts: null,
       version: 1,
     });
   });
@@ -158,6 +159,7 @@ describe('the state of a scope', () => {
       changed_by: 'guard',
       grace_until: null,
       resumed_at: null,
+      resumed_counts: null,
       version: 0,
     });
   });
@@ -227,13 +229,14 @@ describe('a person', () => {
 
   it('resumes a scope, which restarts its windows and starts its grace window', () => {
     const paused = scopeIn('paused', { reasons: [hourReason({})] });
-    expect(resumedByPerson(paused, { ...change, graceHours: 24 })).toMatchObject({
+    expect(resumedByPerson(paused, { ...change, graceHours: 24, counts: NO_COUNTS })).toMatchObject({
       state: 'ok',
       reasons: [],
       since: '2026-02-25T12:30:00Z',
       changed_by: 'key_1',
       grace_until: '2026-02-26T12:30:00Z',
       resumed_at: '2026-02-25T12:30:00Z',
+      resumed_counts: NO_COUNTS,
       version: 4,
     });
   });
@@ -251,12 +254,29 @@ describe('a person', () => {
     expect(withWorkspaceResume(set, workspace)).toEqual(set);
   });
 
+  it('restarts a set with the counts of its own resume, and never with those of its workspace', () => {
+    const counts = (sent: number) => ({ ...NO_COUNTS, sent });
+    const resumed = (configurationSet: string | null, minute: number) => ({
+      ...initialScope(configurationSet),
+      resumed_at: `2026-02-25T12:${minute}:00Z`,
+      resumed_counts: counts(minute),
+    });
+    const workspace = resumed(null, 20);
+    const countsOf = (set: ScopeState) => withWorkspaceResume(set, workspace).resumed_counts;
+    expect(countsOf(initialScope('news'))).toBeNull();
+    expect(countsOf(resumed('news', 10))).toBeNull();
+    expect(countsOf(resumed('news', 20))).toEqual(counts(20));
+    expect(countsOf(resumed('news', 30))).toEqual(counts(30));
+  });
+
   it('can resume without a grace window', () => {
-    expect(resumedByPerson(scopeIn('paused'), { ...change, graceHours: 0 }).grace_until).toBeNull();
+    expect(
+      resumedByPerson(scopeIn('paused'), { ...change, graceHours: 0, counts: NO_COUNTS }).grace_until,
+    ).toBeNull();
   });
 
   it('is not overruled by complaints in the grace window, which only warn, until it ends', () => {
-    const resumed = resumedByPerson(scopeIn('paused'), { ...change, graceHours: 1 });
+    const resumed = resumedByPerson(scopeIn('paused'), { ...change, graceHours: 1, counts: NO_COUNTS });
     const graceEndMs = NOW_MS + 3_600_000;
     const warned = decide(resumed, COMPLAINTS, at('pause', graceEndMs - 1));
     expect(warned).toMatchObject({ state: 'warning', reasons: [{ metric: 'complaint', severity: 'pause' }] });
@@ -264,7 +284,7 @@ describe('a person', () => {
   });
 
   it('is overruled by new bounces, also in the grace window', () => {
-    const resumed = resumedByPerson(scopeIn('paused'), { ...change, graceHours: 24 });
+    const resumed = resumedByPerson(scopeIn('paused'), { ...change, graceHours: 24, counts: NO_COUNTS });
     expect(decide(resumed, BAD_HOUR, at('pause', NOW_MS + 60_000))?.state).toBe('paused');
   });
 });

@@ -31,7 +31,7 @@ function accountRateAtPause({ normal, perMinute, bounceShare }: Import): number 
   for (let minute = 1; minute <= 24 * 60; minute += 1) {
     const nowMs = IMPORT_MS + minute * MINUTE_MS - 1;
     add(Math.floor(nowMs / HOUR_MS) * HOUR_MS, perMinute, minute === 1 ? 0 : perMinute * bounceShare);
-    const windows = windowsOf([...rows.values()], { nowMs, resumedAt: null });
+    const windows = windowsOf([...rows.values()], { nowMs, resume: null });
     const next = decide(initialScope(null), windows, {
       limits: DEFAULT_REPUTATION_LIMITS,
       mode: 'pause',

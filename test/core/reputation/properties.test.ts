@@ -8,12 +8,15 @@ import {
   REPUTATION_WINDOWS,
   type HourCounts,
   type MetricLimits,
+  type ReputationCounts as Counts,
   type ReputationLimits,
   type ReputationMode,
   type ScopeState,
 } from '../../../lambdas/core/reputation/types.ts';
-import { windowsOf } from '../../../lambdas/core/reputation/windows.ts';
-import { NOW_MS, scopeIn, windowsWith } from './scopes.ts';
+import { resumedByPerson } from '../../../lambdas/core/reputation/manual.ts';
+import { countsAtResume, toHour, windowsOf } from '../../../lambdas/core/reputation/windows.ts';
+import { addCounts, zeroCounts } from '../../../lambdas/core/stats.ts';
+import { NO_COUNTS, NOW_MS, scopeIn, windowsWith } from './scopes.ts';
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.parse('2026-02-25T00:00:00Z');
@@ -145,7 +148,7 @@ describe('the guard', () => {
         ([events, shuffled], limits, previous) => {
           const nowMs = START_MS + 30 * HOUR_MS;
           const decided = [events, shuffled].map((some) =>
-            decide(previous, windowsOf(toRows(some), { nowMs, resumedAt: null }), {
+            decide(previous, windowsOf(toRows(some), { nowMs, resume: null }), {
               limits,
               mode: 'pause',
               nowMs,
@@ -191,7 +194,98 @@ describe('the guard', () => {
               complained: row.complained + (metric === 'complaint' ? problems : 0),
             });
             rows.delete(startMs - 24 * HOUR_MS);
-            const windows = windowsOf([...rows.values()], { nowMs, resumedAt: null });
+            const windows = windowsOf([...rows.values()], { nowMs, resume: null });
+            const next = decide(scope, windows, { limits, mode: 'watch', nowMs });
+            if (next && next.state !== scope.state) states.push(next.state);
+            scope = next ?? scope;
+          }
+          expect(states.length).toBeLessThanOrEqual(1);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('is never more severe after a resume for events that were counted before it', () => {
+    // Hours after the hour of the resume.
+    const anyAfter = fc.array(fc.tuple(fc.nat(26), anyCounts), { maxLength: 4 });
+    const anyBefore = fc.tuple(anyCounts, anyCounts, fc.boolean());
+    const hourOf = (hour: number) => START_MS + hour * HOUR_MS;
+    const decideAfter = (
+      before: readonly (readonly [hour: number, counts: Counts])[],
+      after: readonly (readonly [hour: number, counts: Counts])[],
+      { minute, limits, nowHour }: Readonly<{ minute: number; limits: ReputationLimits; nowHour: number }>,
+    ) => {
+      const sum = (all: readonly (readonly [hour: number, counts: Counts])[]) =>
+        new Map(
+          [...Map.groupBy(all, ([hour]) => hourOf(hour))].map(([startMs, ofHour]) => [
+            startMs,
+            addCounts(ofHour.map(([, counts]) => ({ ...zeroCounts(), ...counts }))),
+          ]),
+        );
+      const resumedMs = START_MS + minute * 60_000;
+      const counts = countsAtResume(sum(before), resumedMs);
+      const resumed = resumedByPerson(scopeIn('paused'), {
+        by: 'key_1',
+        nowMs: resumedMs,
+        graceHours: 1,
+        counts,
+      });
+      const rows = [...sum([...before, ...after])].map(([startMs, each]) => toHour(startMs, each));
+      const nowMs = Math.max(resumedMs, hourOf(nowHour));
+      const windows = windowsOf(rows, { nowMs, resume: resumed });
+      return decide(resumed, windows, { limits, mode: 'pause', nowMs }) ?? resumed;
+    };
+    fc.assert(
+      fc.property(
+        anyBefore,
+        anyAfter,
+        fc.record({ minute: fc.nat(59), limits: anyLimits(), nowHour: fc.nat(27) }),
+        ([first, second, hasOutcomes], after, at) => {
+          const end = (counts: Counts) =>
+            hasOutcomes ? { ...counts, delivered: counts.sent - counts.bounced } : counts;
+          const before = [[-1, end(first)] as const, [0, end(second)] as const];
+          const state = decideAfter(before, after, at);
+          const without = decideAfter([], after, at);
+          expect(rank(state)).toBeLessThanOrEqual(rank(without));
+          // Without an email in flight, no bounce is expected.
+          const expected = hasOutcomes ? without : state;
+          expect({ ...state, resumed_counts: null }).toEqual({ ...expected, resumed_counts: null });
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('changes the state at most once in four days after a resume, at a constant rate near a limit', () => {
+    const steps = 6;
+    fc.assert(
+      fc.property(
+        anyLimits(5),
+        fc.constantFrom(...REPUTATION_WINDOWS),
+        fc.double({ min: 0.7, max: 1.3, noNaN: true }),
+        fc.integer({ min: 1, max: 2_000 }),
+        fc.integer({ min: 1, max: steps }),
+        fc.nat(100),
+        (limits, window, nearness, perStep, resumedAfter, expected) => {
+          const rate = Math.min(1, limits[window].bounce.warning * nearness);
+          const bouncesBefore = (step: number) => Math.floor(step * perStep * rate);
+          const rows = new Map<number, HourCounts>();
+          let scope = initialScope(null);
+          const states: string[] = [];
+          for (let step = 0; step < 96 * steps; step += 1) {
+            const startMs = START_MS + Math.floor(step / steps) * HOUR_MS;
+            const nowMs = START_MS + step * (HOUR_MS / steps);
+            const row = rows.get(startMs) ?? { startMs, ...NO_COUNTS };
+            const bounced = bouncesBefore(step + 1) - bouncesBefore(step);
+            if (step === resumedAfter) {
+              const counts = { ...row, bounced: row.bounced + expected };
+              scope = resumedByPerson(scope, { by: 'key_1', nowMs, graceHours: 0, counts });
+            }
+            rows.set(startMs, { ...row, sent: row.sent + perStep, bounced: row.bounced + bounced });
+            rows.delete(startMs - 24 * HOUR_MS);
+            if (step < resumedAfter) continue;
+            const windows = windowsOf([...rows.values()], { nowMs, resume: scope });
             const next = decide(scope, windows, { limits, mode: 'watch', nowMs });
             if (next && next.state !== scope.state) states.push(next.state);
             scope = next ?? scope;

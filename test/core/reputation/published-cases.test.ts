@@ -107,17 +107,22 @@ describe('published cases', () => {
   it('do not pause again after a resume, because of the events before the resume (coss)', () => {
     const startMs = Date.parse('2026-02-25T12:00:00Z');
     const rows = [{ startMs, sent: 1_000, delivered: 800, bounced: 200, complained: 20 }];
-    const resumed = resumedByPerson(scopeIn('paused'), { by: 'key_1', nowMs: NOW_MS, graceHours: 24 });
+    const resumed = resumedByPerson(scopeIn('paused'), {
+      by: 'key_1',
+      nowMs: NOW_MS,
+      graceHours: 24,
+      counts: rows[0] ?? NO_COUNTS,
+    });
     for (let hours = 0; hours < 48; hours += 1) {
       const nowMs = NOW_MS + hours * 3_600_000;
-      const windows = windowsOf(rows, { nowMs, resumedAt: resumed.resumed_at });
+      const windows = windowsOf(rows, { nowMs, resume: resumed });
       expect(
         decide(resumed, windows, { limits: DEFAULT_REPUTATION_LIMITS, mode: 'pause', nowMs }),
       ).toBeUndefined();
     }
     // Without the resume, the same rows pause the scope.
     expect(
-      decide(initialScope(null), windowsOf(rows, { nowMs: NOW_MS, resumedAt: null }), {
+      decide(initialScope(null), windowsOf(rows, { nowMs: NOW_MS, resume: null }), {
         limits: DEFAULT_REPUTATION_LIMITS,
         mode: 'pause',
         nowMs: NOW_MS,

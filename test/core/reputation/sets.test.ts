@@ -74,7 +74,7 @@ describe('the configuration sets of a workspace', () => {
         fc.nat(23),
       )
       .map(([value, counts, hoursAgo]) => ({ value, hour: hourWith(counts, hoursAgo) }));
-    const at = { nowMs: NOW_MS, resumedAt: null };
+    const at = { nowMs: NOW_MS, resume: null };
     const none = windowsOf([], at);
     let times = 0;
     fc.assert(

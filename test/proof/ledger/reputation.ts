@@ -1,8 +1,8 @@
 /** Pauses and resumes during a run, and the check of what they cause: webhooks, notifications, and the switch of the configuration set. */
 import { matchEndpoints, type Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { DEFAULT_WORKSPACE_ID, deliveryId } from '../../../lambdas/core/ids.ts';
-import { pausedByPerson, resumedByPerson } from '../../../lambdas/core/reputation/manual.ts';
-import { changeScope } from '../../../lambdas/store/change-scope.ts';
+import { pausedByPerson } from '../../../lambdas/core/reputation/manual.ts';
+import { changeScope, resumeScope } from '../../../lambdas/store/change-scope.ts';
 import { endpointHistoryPartition } from '../../../lambdas/store/keys.ts';
 import { toReputationEvent } from '../../../lambdas/store/reputation-events.ts';
 import { listReputationStates } from '../../../lambdas/store/reputation.ts';
@@ -37,10 +37,11 @@ function changesOf(otherWorkspaceId: string, unitMs: number): readonly Change[] 
 async function apply({ table, clock }: SimulatedDeployment, change: Change): Promise<void> {
   const { workspaceId, configurationSet, state } = change;
   const { nowMs } = clock;
-  const by = { by: 'key_person', nowMs };
-  await changeScope(table, { workspaceId, configurationSet, nowMs, retentionDays: 90 }, (previous) =>
-    state === 'paused' ? pausedByPerson(previous, by) : resumedByPerson(previous, { ...by, graceHours: 0 }),
-  );
+  const scope = { workspaceId, configurationSet, nowMs, retentionDays: 90 };
+  const by = 'key_person';
+  if (state === 'paused')
+    await changeScope(table, scope, (previous) => pausedByPerson(previous, { by, nowMs }));
+  else await resumeScope(table, scope, { by, graceHours: 0 });
 }
 
 /** Plans pauses and resumes of the default workspace, of its configuration set, and of another workspace. */

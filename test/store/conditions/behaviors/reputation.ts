@@ -15,7 +15,13 @@ import { behavior, type Behavior } from './behavior.ts';
 const AT = '2026-02-25T12:00:00Z';
 const NEW = initialScope(null);
 const PAUSED = pausedByPerson(NEW, { by: 'key_1', nowMs: Date.parse(AT) });
-const RESUMED = resumedByPerson(PAUSED, { by: 'key_2', nowMs: Date.parse(AT), graceHours: 0 });
+const COUNTS = { sent: 9, delivered: 7, bounced: 2, complained: 1 };
+const RESUMED = resumedByPerson(PAUSED, {
+  by: 'key_2',
+  nowMs: Date.parse(AT),
+  graceHours: 0,
+  counts: COUNTS,
+});
 
 const store = (table: SimulatedTable, previous: ScopeState, next: ScopeState) =>
   transition(table, {
