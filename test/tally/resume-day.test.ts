@@ -25,10 +25,10 @@ describe('after a resume in the hour of a bad import', () => {
     expect(pauses).toEqual([pausedMs]);
   });
 
-  it('the late bounces of an import of ten minutes that a person has paused do not pause again', async () => {
+  it('the late bounces of an import of five minutes that a person has paused do not pause again', async () => {
     const { counts, pauses, pause, resume, runUntil, sendAfter, setMode } = await setUpDay({ mode: 'watch' });
     sendAfter(0, NORMAL);
-    sendAfter(at(2, 0), { ...IMPORT, lateShare: 0.1, endMs: MIDNIGHT_MS + at(2, 10) });
+    sendAfter(at(2, 5), { ...IMPORT, lateShare: 0.2, endMs: MIDNIGHT_MS + at(2, 10) });
     await runUntil(at(2, 10));
     await pause();
     await runUntil(at(2, 20));
