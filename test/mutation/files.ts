@@ -71,7 +71,7 @@ export const TESTS: readonly string[] = [
   'test/ingest/{normalize,normalize-gaps,normalize-ids,choose-workspace,ses-message,ses-timestamps}.test.ts',
   'test/tally/{tally-batch,by-dimension,evaluate-reputation}.test.ts',
   'test/delivery/{sign,address-guard,resolve,endpoint-url,dispatch-groups,reputation-effects}.test.ts',
-  'test/store/{api-keys,commands,cursor-key,deliveries,endpoint-health,endpoints,first-attempts,hold-deliveries,idempotency,insert-claims,suppressions,transact,update-expression,workspaces}.test.ts',
+  'test/store/{api-keys,commands,cursor-key,deliveries,endpoint-health,endpoints,first-attempts,hold-deliveries,idempotency,insert-claims,resume-scope,suppressions,transact,update-expression,workspaces}.test.ts',
   'test/store/conditions/behaviors.test.ts',
   'test/webhook/{arguments,vectors}.test.ts',
 ];
