@@ -28,7 +28,7 @@ const EXIT_FLOOR_SHARE = 0.5;
  * With fewer bounces or complaints, a scope is never paused, whatever its limits. So one bounce pauses nobody, also if the floors of a
  * workspace are 1.
  */
-const PAUSE_MIN_COUNT = 3;
+export const PAUSE_MIN_COUNT = 3;
 
 export interface DecideOptions {
   readonly limits: ReputationLimits;

@@ -48,9 +48,16 @@ function decideInReplay(
   return { ...initialScope(scope.configuration_set), since: formatTimestamp(options.nowMs) };
 }
 
+/** The starts of the hours without a row before `startMs`. After as many hours as the longest window has, the windows stay empty. */
+function quietHoursBefore(startMs: number, previousMs: number): readonly number[] {
+  const quiet = Math.min((startMs - previousMs) / HOUR_MS - 1, HOURS_IN_WINDOW.day);
+  return Array.from({ length: quiet }, (_, index) => previousMs + (index + 1) * HOUR_MS);
+}
+
 /**
  * What the guard would have done, from the counts of past hours in any order. The guard decides after each batch of events, and a dry
- * run decides once at the end of each hour that has a row. So the guard can act up to an hour earlier.
+ * run decides once at the end of each hour. So the guard can act up to an hour earlier. An hour without a row can end a warning or a
+ * pause: otherwise, two newsletters a week apart would be one incident.
  *
  * `afterMs` (epoch milliseconds) is the first hour to decide. Earlier rows, of up to 23 hours, only fill the windows. `nowMs` (epoch
  * milliseconds) is the time of the dry run. No change is later.
@@ -72,13 +79,13 @@ export function replay(
   let scope = initialScope(null);
   let warnings = 0;
   let pauses = 0;
-  hours.forEach(({ startMs }, index) => {
-    if (startMs < afterMs) return;
-    const recent = hours.slice(Math.max(0, index + 1 - HOURS_IN_WINDOW.day), index + 1);
+
+  /** Decides one hour. A quiet hour can only end a warning or a pause: without an event, the guard reaches no limit. */
+  function decideHour(startMs: number, recent: readonly HourCounts[], isQuiet: boolean): void {
     const windows = windowsOf(recent, { nowMs: startMs, resume: null });
     const atMs = Math.min(startMs + HOUR_MS, nowMs);
     const next = decideInReplay(scope, windows, { limits, mode, nowMs: atMs });
-    if (next === undefined) return;
+    if (next === undefined || (isQuiet && next.state !== 'ok')) return;
     const announcement = announcementOf(scope, next);
     if (announcement === 'reputation.warning') warnings += 1;
     if (announcement === 'reputation.paused') pauses += 1;
@@ -89,6 +96,14 @@ export function replay(
       reasons: next.reasons,
     });
     scope = next;
+  }
+
+  hours.forEach(({ startMs }, index) => {
+    if (startMs < afterMs) return;
+    const recent = hours.slice(Math.max(0, index + 1 - HOURS_IN_WINDOW.day), index + 1);
+    for (const quietMs of quietHoursBefore(startMs, hours[index - 1]?.startMs ?? startMs))
+      if (scope.state !== 'ok') decideHour(quietMs, recent, true);
+    decideHour(startMs, recent, false);
   });
   return { warnings, pauses, transitions };
 }

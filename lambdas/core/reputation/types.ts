@@ -33,7 +33,7 @@ export interface MetricLimits {
 }
 
 export interface WindowLimits extends Readonly<Record<ReputationMetric, MetricLimits>> {
-  /** With fewer sent emails in the window, no metric of the window has a severity. */
+  /** With a smaller denominator (sent emails for bounces, delivered emails for complaints), the metric has no severity. */
   readonly min_sent: number;
 }
 

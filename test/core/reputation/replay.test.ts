@@ -102,6 +102,31 @@ describe('a dry run', () => {
     expect(replay(rows.slice(100), options()).transitions).toEqual([]);
   });
 
+  it('counts two newsletters a week apart as two incidents, although nothing was sent between them', () => {
+    const rows = monthWith({ 0: 90, 168: 90 })
+      .filter((_, hour) => hour % 168 === 0)
+      .slice(0, 2);
+    const { pauses, transitions } = replay(rows, options());
+    expect(pauses).toBe(2);
+    expect(transitions.map(({ at, to }) => `${at} ${to}`)).toEqual([
+      '2026-02-01T01:00:00Z paused',
+      '2026-02-02T01:00:00Z ok',
+      '2026-02-08T01:00:00Z paused',
+    ]);
+    expect(replay(rows, options('watch')).warnings).toBe(2);
+  });
+
+  it('counts an incident with a quiet hour as one', () => {
+    const rows = monthWith({ 650: 90, 652: 90 }).filter((_, hour) => hour !== 651);
+    expect(replay(rows, options()).pauses).toBe(1);
+  });
+
+  it('does not pause in a quiet hour, although the rate of the hour before is high', () => {
+    const rows = monthWith({ 0: 0, 1: 28, 3: 0 }).slice(0, 4);
+    const quiet = rows.filter((_, hour) => hour !== 2);
+    expect(replay(quiet, options())).toMatchObject({ warnings: 1, pauses: 0 });
+  });
+
   it('without rows is empty', () => {
     expect(replay([], options())).toEqual({ warnings: 0, pauses: 0, transitions: [] });
   });
