@@ -1,3 +1,4 @@
+import { PAUSE_MIN_COUNT } from '../../lambdas/core/reputation/decide.ts';
 import type { ReputationLimits, ReputationReason } from '../../lambdas/core/reputation/types.ts';
 import type { Reputation, ReputationHistoryEntry, ReputationScope } from '../api/types.ts';
 import { formatNumber, formatPercent } from './format.ts';
@@ -119,7 +120,7 @@ export function measure(
     return { ...common, level: 'few', verdict: `Not judged below ${formatNumber(minSent)} ${noun}` };
   if (count < minCount)
     return { ...common, level: 'few', verdict: `Not judged below ${formatNumber(minCount)} ${cases}` };
-  return rate < pause
+  return rate < pause || count < PAUSE_MIN_COUNT
     ? { ...common, level: 'warn', verdict: 'Reached the warning limit' }
     : { ...common, level: 'bad', verdict: 'Reached the pause limit' };
 }

@@ -84,6 +84,17 @@ describe('a rate beside the limits of the guard', () => {
     expect(isAtPauseLimit({ windows: [window(counts)] }, DEFAULT_REPUTATION_LIMITS)).toBe(isAt);
   });
 
+  it('never calls fewer than three bounces a pause limit, because the guard then only warns', () => {
+    const floor = { ...DEFAULT_REPUTATION_LIMITS.hour.bounce, min_count: 1 };
+    const limits = {
+      ...DEFAULT_REPUTATION_LIMITS,
+      hour: { ...DEFAULT_REPUTATION_LIMITS.hour, min_sent: 1, bounce: floor },
+    };
+    const of = (bounced: number) =>
+      measure(window({ sent: 10, bounced, bounce_rate: bounced / 10 }), limits, 'bounce').level;
+    expect([of(2), of(3)]).toEqual(['warn', 'bad']);
+  });
+
   it('says after a resume that the window restarts, not that no email was sent', () => {
     const restarted = window({ after: '2026-02-25T15:00:00Z' });
     expect(measure(restarted, DEFAULT_REPUTATION_LIMITS, 'bounce')).toMatchObject({
