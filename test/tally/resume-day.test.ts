@@ -25,6 +25,24 @@ describe('after a resume in the hour of a bad import', () => {
     expect(pauses).toEqual([pausedMs]);
   });
 
+  it('the late bounces that arrive in the next hour do not pause again', async () => {
+    const { counts, pauses, resume, runUntil, sendAfter } = await setUpDay();
+    sendAfter(0, NORMAL);
+    sendAfter(at(2, 48.6), { ...IMPORT, lateShare: 0.5, endMs: MIDNIGHT_MS + at(2, 55) });
+    await runUntil(at(2, 55));
+    const [pausedMs = 0] = pauses;
+    expect(pausedMs).toBeGreaterThan(0);
+    await runUntil(at(2, 57));
+    await resume();
+    await runUntil(at(3, 0));
+    const { bounced } = counts;
+    await runUntil(at(3, 20));
+    expect(counts.bounced - bounced).toBeGreaterThan(FLOOR * 1.5);
+    // At 04:00, the hour of the resume leaves the window `hour`.
+    await runUntil(at(6, 0));
+    expect(pauses).toEqual([pausedMs]);
+  });
+
   it('the late bounces of an import of five minutes that a person has paused do not pause again', async () => {
     const { counts, pauses, pause, resume, runUntil, sendAfter, setMode } = await setUpDay({ mode: 'watch' });
     sendAfter(0, NORMAL);

@@ -94,8 +94,8 @@ export interface ScopeState {
   readonly resumed_at: string | null;
   /**
    * What the windows leave out of the hour of the last resume: its counts at the resume, and in `bounced` also the bounces that are
-   * expected of earlier emails. Null without a resume, in a row of an earlier version, and for a set whose windows a resume of its
-   * workspace has restarted. If null, the windows begin with the next full hour.
+   * expected of earlier emails, which can arrive in the next hour. Null without a resume, in a row of an earlier version, and for a set
+   * whose windows a resume of its workspace has restarted. If null, the windows begin with the next full hour.
    */
   readonly resumed_counts: ReputationCounts | null;
   /** Increases with each write. 0 for a scope without a stored state. */

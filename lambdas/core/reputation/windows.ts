@@ -64,24 +64,38 @@ interface WindowStart {
   readonly minus: ReputationCounts;
 }
 
+/**
+ * The bounces in the hour after the hour of a resume that the resume expected. `firstMs` is the start of the hour of the resume. Without
+ * this, late bounces after a resume at the end of an hour would pause the scope when the hour of the resume leaves the window `hour`.
+ */
+function lateBouncesOf(
+  rows: readonly HourCounts[],
+  { firstMs, resumed }: { readonly firstMs: number; readonly resumed: ReputationCounts },
+): number {
+  const bouncedIn = (hourMs: number): number =>
+    rows.filter(({ startMs }) => startMs === hourMs).reduce((sum, { bounced }) => sum + bounced, 0);
+  const missing = Math.max(0, resumed.bounced - bouncedIn(firstMs));
+  return Math.min(missing, bouncedIn(firstMs + HOUR_MS));
+}
+
 /** The start of a window of full hours that begins at `fullMs`. */
-function startOf(fullMs: number, resume: WindowsAt['resume']): WindowStart {
+function startOf(fullMs: number, rows: readonly HourCounts[], { nowMs, resume }: WindowsAt): WindowStart {
   const full = { afterMs: fullMs, firstMs: fullMs, minus: NO_COUNTS };
   if (resume === null || resume.resumed_at === null) return full;
   const resumedMs = Date.parse(resume.resumed_at);
   const counts = resume.resumed_counts;
   const firstMs = counts === null ? intervalEnd(resumedMs, 'hour') : intervalStart(resumedMs, 'hour');
+  // `rows` does not contain the hour before the window `day`, so that window cannot leave out late bounces.
+  const isHourAfter = fullMs === firstMs + HOUR_MS && fullMs > hoursOfWindows(nowMs).afterMs;
+  if (isHourAfter && counts !== null)
+    return { ...full, minus: { ...NO_COUNTS, bounced: lateBouncesOf(rows, { firstMs, resumed: counts }) } };
   if (firstMs < fullMs) return full;
   return { afterMs: counts === null ? firstMs : resumedMs, firstMs, minus: counts ?? NO_COUNTS };
 }
 
-function windowOf(
-  rows: readonly HourCounts[],
-  window: ReputationWindow,
-  { nowMs, resume }: WindowsAt,
-): WindowCounts {
-  const { beforeMs } = hoursOfWindows(nowMs);
-  const { afterMs, firstMs, minus } = startOf(beforeMs - HOURS_IN_WINDOW[window] * HOUR_MS, resume);
+function windowOf(rows: readonly HourCounts[], window: ReputationWindow, at: WindowsAt): WindowCounts {
+  const { beforeMs } = hoursOfWindows(at.nowMs);
+  const { afterMs, firstMs, minus } = startOf(beforeMs - HOURS_IN_WINDOW[window] * HOUR_MS, rows, at);
   const counted = rows.filter(({ startMs }) => startMs >= firstMs && startMs < beforeMs);
   // The sum can be less than `minus`: bounces that a resume expects can be missing, and `rows` can be read before the resume.
   const sumOf = (name: keyof ReputationCounts): number =>

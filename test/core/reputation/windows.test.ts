@@ -72,6 +72,26 @@ describe('windows', () => {
     expect(day).toEqual(hour);
   });
 
+  it('leave out the expected bounces of the hour after the resume, until that hour has left the window `hour`', () => {
+    const resume = { resumed_at: '2026-02-25T10:58:00Z', resumed_counts: { ...NO_COUNTS, bounced: 60 } };
+    const bounced = (hoursAgo: number, count: number) => ({ ...row(hoursAgo, 400), bounced: count });
+    const inHour = (...rows: readonly ReturnType<typeof row>[]) =>
+      windowsOf(rows, { nowMs: NOW_MS, resume }).hour;
+    // 40 of the 60 bounces are missing in the hour of the resume.
+    expect(inHour(bounced(2, 20), bounced(1, 30), bounced(0, 7))).toMatchObject({ bounced: 7, sent: 800 });
+    expect(inHour(bounced(2, 20), bounced(1, 45), bounced(0, 7)).bounced).toBe(12);
+    expect(inHour(bounced(2, 70), bounced(1, 30), bounced(0, 7)).bounced).toBe(37);
+    expect(inHour(bounced(1, 30), bounced(0, 7)).bounced).toBe(7);
+    const later = { nowMs: NOW_MS + HOUR_MS, resume };
+    expect(windowsOf([bounced(2, 20), bounced(1, 30), bounced(0, 7)], later).hour.bounced).toBe(7);
+  });
+
+  it('leave out no bounces of the first hour of a day without the row of the resume', () => {
+    const resume = { resumed_at: '2026-02-24T12:58:00Z', resumed_counts: { ...NO_COUNTS, bounced: 60 } };
+    const rows = [{ ...row(23, 400), bounced: 30 }];
+    expect(windowsOf(rows, { nowMs: NOW_MS, resume }).day.bounced).toBe(30);
+  });
+
   it('leave out no counts after the hour of the resume has left them', () => {
     const resume = { resumed_at: '2026-02-25T10:59:59Z', resumed_counts: { ...NO_COUNTS, sent: 100 } };
     const { hour, day } = windowsOf([row(0, 1), row(1, 10), row(2, 103)], { nowMs: NOW_MS, resume });
