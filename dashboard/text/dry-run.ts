@@ -20,6 +20,17 @@ export function dryRunSentence({ after, before, warnings, pauses }: DryRun): str
     : `With these limits you would have been ${what} in the ${period}.`;
 }
 
+/**
+ * The configuration set that a dry run tries: the chosen one while it is a scope, or '' for all email. The only configuration set is no
+ * longer a scope after its resume. Without this, the dry run would keep a choice that the form no longer shows.
+ */
+export function setToTry(
+  scopes: readonly Pick<ReputationScope, 'configuration_set'>[],
+  chosen: string,
+): string {
+  return scopes.some(({ configuration_set: set }) => set === chosen) ? chosen : '';
+}
+
 /** A time in which the guard would have been in one state. `from` and `to` are shares of the whole range. */
 export interface Span {
   readonly state: Exclude<ReputationScope['state'], 'ok'>;

@@ -21,7 +21,14 @@ import {
   trendOf,
   volumeChange,
 } from '../../dashboard/text/breakdown.ts';
-import { dryRunSentence, limitsOf, sameLimits, spansOf, textsOf } from '../../dashboard/text/dry-run.ts';
+import {
+  dryRunSentence,
+  limitsOf,
+  sameLimits,
+  setToTry,
+  spansOf,
+  textsOf,
+} from '../../dashboard/text/dry-run.ts';
 import {
   awsVerdict,
   changedByText,
@@ -233,6 +240,13 @@ describe('a dry run in words', () => {
     expect(spansOf(dryRun({ transitions: [change(27, 'ok', 'warning')] }))).toEqual([
       { state: 'warning', from: 0.9, to: 1 },
     ]);
+  });
+
+  it('is about all email if the chosen configuration set is no longer a scope', () => {
+    const scopes = [{ configuration_set: null }, { configuration_set: 'news' }];
+    expect(setToTry(scopes, 'news')).toBe('news');
+    expect(setToTry(scopes.slice(0, 1), 'news')).toBe('');
+    expect(setToTry(scopes, '')).toBe('');
   });
 });
 

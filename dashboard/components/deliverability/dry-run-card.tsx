@@ -6,7 +6,7 @@ import type { DryRun, Reputation } from '../../api/types.ts';
 import { useReputation } from '../../api/use-reputation.ts';
 import { client, hasScope } from '../../state/app.ts';
 import { notify } from '../../state/notices.ts';
-import { dryRunSentence, limitsOf, sameLimits, textsOf } from '../../text/dry-run.ts';
+import { dryRunSentence, limitsOf, sameLimits, setToTry, textsOf } from '../../text/dry-run.ts';
 import { scopeName } from '../../text/reputation.ts';
 import { Confirm } from '../dialog.tsx';
 import { Card } from '../page.tsx';
@@ -19,7 +19,8 @@ export function DryRunCard({ reputation }: { readonly reputation: Reputation }) 
   const { limits: saved, default_limits: defaults, scopes } = reputation;
   const { reload } = useReputation();
   const [texts, setTexts] = useState(() => textsOf(saved));
-  const [configurationSet, setConfigurationSet] = useState('');
+  const [chosenSet, setChosenSet] = useState('');
+  const configurationSet = setToTry(scopes, chosenSet);
   const [showsErrors, setShowsErrors] = useState(false);
   const [result, setResult] = useState<DryRun>();
   const [error, setError] = useState<ApiError>();
@@ -64,7 +65,7 @@ export function DryRunCard({ reputation }: { readonly reputation: Reputation }) 
             <select
               name="configuration_set"
               value={configurationSet}
-              onChange={(event) => setConfigurationSet(event.currentTarget.value)}
+              onChange={(event) => setChosenSet(event.currentTarget.value)}
             >
               {scopes.map(({ configuration_set: set }) => (
                 <option key={set} value={set ?? ''}>
