@@ -1,7 +1,7 @@
 /** Deploys AWS resources for one conformance test, beside the stack under test. Its Lambda function calls this process for each event. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import {
@@ -10,7 +10,7 @@ import {
   DescribeStacksCommand,
 } from '@aws-sdk/client-cloudformation';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { onTestFinished } from 'vitest';
+import { afterAll } from 'vitest';
 import { stack, until } from './client.ts';
 
 export const aws = {
@@ -31,6 +31,12 @@ const response = await fetch(process.env.CALLBACK_URL, { method: 'POST', body: J
   return result;
 };`;
 
+/** The tests run at the same time, so the servers are closed after all of them. */
+const servers: Server[] = [];
+afterAll(() => {
+  for (const server of servers) server.close();
+});
+
 async function listen(handle: Handle): Promise<string> {
   const respondTo = async (request: IncomingMessage): Promise<object> => {
     const event = (await json(request)) as never;
@@ -45,7 +51,7 @@ async function listen(handle: Handle): Promise<string> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => void server.close());
+  servers.push(server);
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 

@@ -34,7 +34,7 @@ describe('the deployed table', () => {
   });
 });
 
-describe('the deployed stream', () => {
+describe.concurrent('the deployed stream', () => {
   // The emulator always repeats a whole batch, even if the reader reports a partial failure. Only the model runs those cases.
   testStream(
     async (consume): Promise<StreamUnderTest> => {
@@ -92,7 +92,7 @@ describe('the deployed stream', () => {
   );
 });
 
-describe('the deployed queue', () => {
+describe.concurrent('the deployed queue', () => {
   testQueue(async (consume): Promise<QueueUnderTest> => {
     const { queueUrl, dead = '' } = await deploy(
       {
@@ -132,7 +132,7 @@ describe('the deployed queue', () => {
   });
 });
 
-describe('the deployed state machines', () => {
+describe.concurrent('the deployed state machines', () => {
   testStateMachines(
     async (): Promise<StateMachinesUnderTest> => {
       let handled: FunctionHandler = () => ({});
