@@ -15,11 +15,7 @@ import { ratio } from '../lambdas/core/stats.ts';
 import { formatTimestamp } from '../lambdas/core/timestamps.ts';
 import { changeScope, resumeScope, type ScopeChange } from '../lambdas/store/change-scope.ts';
 import { readReplay } from '../lambdas/store/reputation-replay.ts';
-import {
-  readKnownScopes,
-  readReputationView,
-  type ReputationView,
-} from '../lambdas/store/reputation-view.ts';
+import { readKnownSets, readReputationView, type ReputationView } from '../lambdas/store/reputation-view.ts';
 import {
   listReputationStates,
   readReputationSettings,
@@ -156,12 +152,11 @@ async function changeOf(deployment: Deployment, options: ScopeOptions): Promise<
   const workspaceId = resolveWorkspaceId(deployment, options.workspace);
   const nowMs = Date.now();
   const configurationSet = options['configuration-set'] ?? null;
-  const scopes = await readKnownScopes(deployment.table, { workspaceId, nowMs });
-  const known = scopes.map(({ scope }) => scope.configuration_set);
-  if (!known.includes(configurationSet))
+  const known = await readKnownSets(deployment.table, { workspaceId, nowMs });
+  if (configurationSet !== null && !known.includes(configurationSet))
     throw new UsageError(
       `${workspaceId} has no configuration set ${configurationSet} with events. Its configuration sets: ${
-        known.filter((set) => set !== null).join(', ') || 'none'
+        known.join(', ') || 'none'
       }`,
     );
   return { workspaceId, configurationSet, nowMs, retentionDays: EVENT_RETENTION_DAYS };

@@ -7,7 +7,7 @@ import type { ReputationLimits } from '../core/reputation/types.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { changeScope, resumeScope, type ScopeChange } from '../store/change-scope.ts';
 import { readReplay } from '../store/reputation-replay.ts';
-import { readKnownScopes, readReputationView, type ScopeView } from '../store/reputation-view.ts';
+import { readKnownScopes, readKnownSets, readReputationView } from '../store/reputation-view.ts';
 import {
   listReputationHistory,
   readReputationSettings,
@@ -98,39 +98,36 @@ const update = route({
   },
 });
 
-/** The scope that a request names. Throws `invalid_field` for a configuration set that the workspace does not know. */
-async function requireScope(
-  deps: ApiDeps,
-  workspaceId: string,
-  configurationSet: string | undefined,
-): Promise<ScopeView> {
-  const scopes = await readKnownScopes(deps.table, { workspaceId, nowMs: deps.now() });
-  const found = scopes.find(({ scope }) => scope.configuration_set === (configurationSet ?? null));
-  if (found) return found;
-  throw new ApiError(
+/** The error for a configuration set that the workspace does not know. */
+function unknownSet(): ApiError {
+  return new ApiError(
     'invalid_field',
     'must be a configuration set with an event in the last 24 hours, or with an earlier warning or pause',
     { field: 'configuration_set' },
   );
 }
 
-/** Changes a scope by `apply`, and responds with its new state. */
+/** Changes a scope by `apply`, and responds with its new state. Throws `invalid_field` for an unknown configuration set. */
 async function respondWithChange(
   deps: ApiDeps,
-  { caller, configurationSet }: { readonly caller: Caller; readonly configurationSet: string | undefined },
+  { caller, namedSet }: { readonly caller: Caller; readonly namedSet: string | undefined },
   apply: (change: ScopeChange) => Promise<unknown>,
 ): Promise<RouteResponse> {
   const { workspaceId, keyName } = caller;
-  await requireScope(deps, workspaceId, configurationSet);
+  const configurationSet = namedSet ?? null;
+  const known = await readKnownSets(deps.table, { workspaceId, nowMs: deps.now() });
+  if (configurationSet !== null && !known.includes(configurationSet)) throw unknownSet();
   await apply({
     workspaceId,
-    configurationSet: configurationSet ?? null,
+    configurationSet,
     ...(keyName !== undefined && { byName: keyName }),
     nowMs: deps.now(),
     retentionDays: deps.retentionDays,
   });
-  // The resume moves the start of the windows, so the view is read again.
-  return { status: 200, body: toScopeJson(await requireScope(deps, workspaceId, configurationSet)) };
+  const scopes = await readKnownScopes(deps.table, { workspaceId, nowMs: deps.now() });
+  const changed = scopes.find(({ scope }) => scope.configuration_set === configurationSet);
+  if (!changed) throw unknownSet();
+  return { status: 200, body: toScopeJson(changed) };
 }
 
 const pause = route({
@@ -146,7 +143,7 @@ const pause = route({
   optionalBody: true,
   responses: { 200: reputationScopeJson },
   handle: (deps, { caller, body }) =>
-    respondWithChange(deps, { caller, configurationSet: body.configuration_set }, (change) =>
+    respondWithChange(deps, { caller, namedSet: body.configuration_set }, (change) =>
       changeScope(deps.table, change, (previous) =>
         previous.state === 'paused'
           ? undefined
@@ -168,7 +165,7 @@ const resume = route({
   optionalBody: true,
   responses: { 200: reputationScopeJson },
   handle: (deps, { caller, body }) =>
-    respondWithChange(deps, { caller, configurationSet: body.configuration_set }, (change) =>
+    respondWithChange(deps, { caller, namedSet: body.configuration_set }, (change) =>
       resumeScope(deps.table, change, { by: caller.keyId, graceHours: body.grace_hours }),
     ),
 });

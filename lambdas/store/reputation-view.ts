@@ -6,7 +6,7 @@ import type { ReputationWindows, ScopeState } from '../core/reputation/types.ts'
 import { hoursOfWindows, windowsOf } from '../core/reputation/windows.ts';
 import { readDimensionCounters } from './dimension-counters.ts';
 import { readSetHours, readWorkspaceHours, type HourRange } from './reputation-hours.ts';
-import { readReputation, type ReputationSettings } from './reputation.ts';
+import { listReputationStates, readReputation, type ReputationSettings } from './reputation.ts';
 import type { Table } from './table.ts';
 
 /** The dimensions that can explain bounces and complaints. */
@@ -61,6 +61,27 @@ interface Scopes {
   readonly sets: SetHours;
 }
 
+/** The configuration sets with a stored state or with counters, by name. */
+function namesOf(states: readonly ScopeState[], { hours }: SetHours): readonly string[] {
+  const changed = states.flatMap(({ configuration_set: set }) => (set === null ? [] : [set]));
+  return [...new Set([...changed, ...hours.keys()])].toSorted();
+}
+
+/**
+ * The configuration sets that a person can name: each one with an event in the last 24 hours, and each one whose state has changed. They
+ * include a set that is the only one, which `readReputationView` leaves out.
+ */
+export async function readKnownSets(
+  table: Table,
+  { workspaceId, nowMs }: ScopesQuery,
+): Promise<readonly string[]> {
+  const [states, sets] = await Promise.all([
+    listReputationStates(table, workspaceId),
+    readSetHours(table, workspaceId, hoursOfWindows(nowMs)),
+  ]);
+  return namesOf(states, sets);
+}
+
 /**
  * Reads every known scope. The contributors cost up to 200 rows for each hour and dimension, so they are read only if there is a bounce
  * or a complaint.
@@ -74,10 +95,9 @@ async function readScopes(table: Table, { workspaceId, nowMs }: ScopesQuery): Pr
   ]);
   const changed = new Map(states.map((state) => [state.configuration_set, state]));
   const workspace = changed.get(null) ?? initialScope(null);
-  const names = [...new Set([...changed.keys(), ...sets.hours.keys()])].filter((set) => set !== null);
   const hasProblem = workspaceHours.some(({ bounced, complained }) => bounced + complained > 0);
   const contributors = hasProblem ? await readContributors(table, workspaceId, range) : NO_CONTRIBUTORS;
-  const scopes = [null, ...names.toSorted()].map((set) => {
+  const scopes = [null, ...namesOf(states, sets)].map((set) => {
     const stored = changed.get(set) ?? initialScope(set);
     const scope = set === null ? stored : withWorkspaceResume(stored, workspace);
     const hours = set === null ? workspaceHours : (sets.hours.get(set) ?? []);
@@ -92,10 +112,7 @@ async function readScopes(table: Table, { workspaceId, nowMs }: ScopesQuery): Pr
   return { settings, scopes, sets };
 }
 
-/**
- * The scopes that a person can name: the whole workspace, each configuration set with an event in the last 24 hours, and each
- * configuration set whose state has changed. They include a set that is the only one, which `readReputationView` leaves out.
- */
+/** The whole workspace, and each configuration set of `readKnownSets`. */
 export async function readKnownScopes(table: Table, query: ScopesQuery): Promise<readonly ScopeView[]> {
   return (await readScopes(table, query)).scopes;
 }
