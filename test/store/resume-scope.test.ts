@@ -3,15 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { initialScope } from '../../lambdas/core/reputation/decide.ts';
 import { pausedByPerson } from '../../lambdas/core/reputation/manual.ts';
 import { resumeScope } from '../../lambdas/store/change-scope.ts';
-import {
-  dimensionCountersPartition,
-  dimensionCountersSort,
-  eventCountersPartition,
-  reputationStateKey,
-} from '../../lambdas/store/keys.ts';
+import { eventCountersPartition, reputationStateKey } from '../../lambdas/store/keys.ts';
 import { readReputationState, transition } from '../../lambdas/store/reputation.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
+import { putHourCounters } from './counter-rows.ts';
 
 const NOW_MS = Date.parse('2026-02-25T12:30:00Z');
 const THIS_HOUR = '2026-02-25T12:00:00Z';
@@ -19,16 +15,9 @@ const COUNTS = { sent: 100, delivered: 80, bounced: 20, complained: 3 };
 
 type Stored = Partial<Record<'sent' | 'delivered' | 'bounced' | 'soft_bounced' | 'complained', number>>;
 
-/** Stores the counters of one hour, as tally does. Without a set, those of the workspace. */
+/** Stores the counters of one hour. Without a set, those of the workspace. */
 function putCounts(table: SimulatedTable, counts: Stored, set: string | null, start = THIS_HOUR): void {
-  const key =
-    set === null
-      ? { pk: eventCountersPartition(WORKSPACE_ID, 'hour'), sk: start }
-      : {
-          pk: dimensionCountersPartition(WORKSPACE_ID, 'configuration_set', 'hour'),
-          sk: dimensionCountersSort(start, set),
-        };
-  table.rows.set(`${key.pk}\n${key.sk}`, { ...key, kind: 'counters', ...counts });
+  putHourCounters(table, counts, { workspaceId: WORKSPACE_ID, start, set });
 }
 
 async function pause(table: SimulatedTable, set: string | null, by = 'guard'): Promise<void> {

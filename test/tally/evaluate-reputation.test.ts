@@ -3,12 +3,7 @@ import { initialScope } from '../../lambdas/core/reputation/decide.ts';
 import type { ReputationCounts, ReputationMode } from '../../lambdas/core/reputation/types.ts';
 import { resumedByPerson } from '../../lambdas/core/reputation/manual.ts';
 import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
-import {
-  dimensionCountersPartition,
-  dimensionCountersSort,
-  eventCountersPartition,
-  reputationPartition,
-} from '../../lambdas/store/keys.ts';
+import { dimensionCountersPartition, reputationPartition } from '../../lambdas/store/keys.ts';
 import {
   listReputationHistory,
   listReputationStates,
@@ -21,6 +16,7 @@ import { evaluateReputation } from '../../lambdas/tally/evaluate-reputation.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 import { NO_COUNTS } from '../core/reputation/scopes.ts';
+import { putHourCounters } from '../store/counter-rows.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW_MS = Date.parse('2026-02-25T12:30:00Z');
@@ -36,21 +32,14 @@ interface Counted {
   readonly hoursAgo?: number;
 }
 
-/** Stores the counters of one hour, as tally does. */
+/** Stores the counters of one hour. */
 function putCounts(
   table: SimulatedTable,
   counts: Partial<ReputationCounts & { readonly opened: number }>,
   { workspaceId = WORKSPACE_ID, set, hoursAgo = 0 }: Counted = {},
 ): void {
   const start = formatTimestamp(THIS_HOUR_MS - hoursAgo * HOUR_MS);
-  const key =
-    set === undefined
-      ? { pk: eventCountersPartition(workspaceId, 'hour'), sk: start }
-      : {
-          pk: dimensionCountersPartition(workspaceId, 'configuration_set', 'hour'),
-          sk: dimensionCountersSort(start, set),
-        };
-  table.rows.set(`${key.pk}\n${key.sk}`, { ...key, kind: 'counters', ...counts });
+  putHourCounters(table, counts, { workspaceId, start, set: set ?? null });
 }
 
 /** Stores the row of all configuration sets without a row of their own. `named` is the number of sets with a row. */
